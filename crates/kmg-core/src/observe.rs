@@ -1,0 +1,339 @@
+//! What a process of the guard asks the cluster, and what it hears: bounded, typed observations.
+//!
+//! No field can hold a Secret's value or a ConfigMap's data. Every text comes from the cluster, so a reader of
+//! these types holds them as `Untrusted<…>` until they are screened.
+
+use serde::{Deserialize, Serialize};
+
+use crate::clock::Millis;
+use crate::names::{Namespace, ObjectName};
+
+/// A question about the cluster.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "what", rename_all = "kebab-case", deny_unknown_fields)]
+pub enum Observe {
+    /// The workloads of a namespace, worst first.
+    Status(StatusQuery),
+    /// One Deployment with its ReplicaSets, Pods and Events.
+    Deployment {
+        /// Its namespace.
+        namespace: Namespace,
+        /// Its name.
+        name: ObjectName,
+    },
+}
+
+/// What `get_k8s_status` takes.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct StatusQuery {
+    /// The namespace.
+    pub namespace: Namespace,
+    /// A label selector in Kubernetes' syntax, at most 512 bytes.
+    pub label_selector: Option<String>,
+    /// At most this many rows of each kind, 1–100.
+    pub limit: u32,
+    /// Where an earlier answer stopped.
+    pub cursor: Option<String>,
+}
+
+/// The answer to an [`Observe`].
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "what", rename_all = "kebab-case", deny_unknown_fields)]
+pub enum Observation {
+    /// Answers [`Observe::Status`].
+    Status(NamespaceStatus),
+    /// Answers [`Observe::Deployment`].
+    Deployment(Box<DeploymentView>),
+}
+
+/// Something that was not looked at, and why.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NotChecked {
+    /// What was left out, such as `events`.
+    pub what: String,
+    /// Why, such as `forbidden`.
+    pub reason: String,
+}
+
+/// Rows of one kind, cut to the query's limit.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Rows<T> {
+    /// The rows, worst first.
+    pub items: Vec<T>,
+    /// How many the cluster has, as far as was counted.
+    pub total: u64,
+    /// Whether rows were left out, here or before this page.
+    pub truncated: bool,
+}
+
+/// The workloads of a namespace.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct NamespaceStatus {
+    /// The namespace.
+    pub namespace: Namespace,
+    /// When it was read.
+    pub as_of: Millis,
+    /// Deployments.
+    pub deployments: Rows<DeploymentFacts>,
+    /// ReplicaSets that have or want Pods.
+    pub replica_sets: Rows<ReplicaSetFacts>,
+    /// Pods.
+    pub pods: Rows<PodFacts>,
+    /// Services.
+    pub services: Rows<ServiceFacts>,
+    /// ConfigMaps: names and key names only.
+    pub config_maps: Rows<ConfigMapFacts>,
+    /// Where the next page begins, when rows were left out.
+    pub cursor: Option<String>,
+    /// What could not be read.
+    pub not_checked: Vec<NotChecked>,
+}
+
+/// A Deployment's state.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct DeploymentFacts {
+    /// Name.
+    pub name: String,
+    /// Uid.
+    pub uid: String,
+    /// Resource version that was read.
+    pub resource_version: String,
+    /// `metadata.generation`.
+    pub generation: i64,
+    /// `status.observedGeneration`.
+    pub observed_generation: i64,
+    /// `spec.replicas`.
+    pub replicas: i32,
+    /// `status.updatedReplicas`.
+    pub updated: i32,
+    /// `status.readyReplicas`.
+    pub ready: i32,
+    /// `status.availableReplicas`.
+    pub available: i32,
+    /// `status.replicas`.
+    pub current: i32,
+    /// `spec.paused`.
+    pub paused: bool,
+    /// `spec.progressDeadlineSeconds`, 600 when absent.
+    pub progress_deadline_seconds: i32,
+    /// Containers of the template as `name` and `image`.
+    pub containers: Vec<ContainerImage>,
+    /// `spec.selector` in the syntax of a label selector.
+    pub selector: String,
+    /// `status.conditions`.
+    pub conditions: Vec<ConditionFacts>,
+    /// The plan named by the annotation `kmg.dev/plan`.
+    pub plan: Option<String>,
+    /// `metadata.creationTimestamp`.
+    pub created_at: Option<Millis>,
+}
+
+/// A container and its image.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ContainerImage {
+    /// Container name.
+    pub name: String,
+    /// Image reference.
+    pub image: String,
+}
+
+/// A status condition.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct ConditionFacts {
+    /// Its type.
+    pub kind: String,
+    /// `True`, `False` or `Unknown`.
+    pub status: String,
+    /// Its reason.
+    pub reason: String,
+    /// Its message, at most 1 KiB.
+    pub message: String,
+    /// Its last transition.
+    pub since: Option<Millis>,
+}
+
+/// A ReplicaSet's state.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct ReplicaSetFacts {
+    /// Name.
+    pub name: String,
+    /// Uid.
+    pub uid: String,
+    /// The revision of its Deployment, from the annotation.
+    pub revision: Option<i64>,
+    /// The controlling owner's uid.
+    pub owner_uid: Option<String>,
+    /// `spec.replicas`.
+    pub replicas: i32,
+    /// `status.readyReplicas`.
+    pub ready: i32,
+    /// Images of the template.
+    pub containers: Vec<ContainerImage>,
+    /// `status.conditions`.
+    pub conditions: Vec<ConditionFacts>,
+    /// `metadata.creationTimestamp`.
+    pub created_at: Option<Millis>,
+}
+
+/// A Pod's state.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct PodFacts {
+    /// Name.
+    pub name: String,
+    /// Uid.
+    pub uid: String,
+    /// The controlling owner's uid.
+    pub owner_uid: Option<String>,
+    /// The controlling owner as `Kind/name`.
+    pub owner: Option<String>,
+    /// `status.phase`.
+    pub phase: String,
+    /// Whether the Ready condition is true.
+    pub ready: bool,
+    /// Whether a deletion is under way.
+    pub terminating: bool,
+    /// The node it was bound to.
+    pub node: Option<String>,
+    /// `status.conditions`.
+    pub conditions: Vec<ConditionFacts>,
+    /// Init containers, then containers.
+    pub containers: Vec<ContainerFacts>,
+    /// `metadata.creationTimestamp`.
+    pub created_at: Option<Millis>,
+}
+
+/// A container's state as the kubelet reports it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct ContainerFacts {
+    /// Name.
+    pub name: String,
+    /// Image reference of the spec.
+    pub image: String,
+    /// Whether it is an init container.
+    pub init: bool,
+    /// Whether it is ready.
+    pub ready: bool,
+    /// How often it was restarted.
+    pub restarts: i32,
+    /// What it is doing now.
+    pub state: ContainerState,
+    /// What its previous run ended with.
+    pub last: Option<Terminated>,
+}
+
+/// What a container is doing.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "is", rename_all = "camelCase", deny_unknown_fields)]
+pub enum ContainerState {
+    /// The kubelet has not reported it.
+    #[default]
+    Unknown,
+    /// It waits.
+    Waiting {
+        /// Such as `ImagePullBackOff`.
+        reason: String,
+        /// The kubelet's words, at most 1 KiB.
+        message: String,
+    },
+    /// It runs.
+    Running {
+        /// Since when.
+        since: Option<Millis>,
+    },
+    /// It ended.
+    Terminated(Terminated),
+}
+
+/// How a container's run ended.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Terminated {
+    /// Exit code.
+    pub exit_code: i32,
+    /// Signal, where there was one.
+    pub signal: Option<i32>,
+    /// Such as `Error` or `OOMKilled`.
+    pub reason: String,
+    /// The termination message, at most 1 KiB.
+    pub message: String,
+    /// When.
+    pub finished_at: Option<Millis>,
+}
+
+/// A Service's shape.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct ServiceFacts {
+    /// Name.
+    pub name: String,
+    /// `spec.type`.
+    pub kind: String,
+    /// `spec.selector` in the syntax of a label selector.
+    pub selector: String,
+    /// Ports as `80/TCP→8080`.
+    pub ports: Vec<String>,
+}
+
+/// A ConfigMap's name and key names; never a value.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ConfigMapFacts {
+    /// Name.
+    pub name: String,
+    /// Key names of `data` and `binaryData`, sorted; at most 64.
+    pub keys: Vec<String>,
+}
+
+/// Events with the same regarding object, reason and note, folded.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct EventFacts {
+    /// `Normal` or `Warning`.
+    pub kind: String,
+    /// Its reason.
+    pub reason: String,
+    /// Its note, at most 1 KiB.
+    pub note: String,
+    /// What it is about, as `Kind/name`.
+    pub regarding: String,
+    /// The uid of what it is about.
+    pub regarding_uid: String,
+    /// How often it was seen.
+    pub count: i64,
+    /// When it was last seen.
+    pub last_seen: Option<Millis>,
+}
+
+/// One Deployment with what belongs to it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct DeploymentView {
+    /// When it was read.
+    pub as_of: Millis,
+    /// The namespace.
+    pub namespace: Namespace,
+    /// The Deployment.
+    pub deployment: DeploymentFacts,
+    /// Its ReplicaSets, newest revision first; at most 20.
+    pub replica_sets: Vec<ReplicaSetFacts>,
+    /// Its Pods, worst first; at most 50.
+    pub pods: Vec<PodFacts>,
+    /// How many Pods it has in all.
+    pub pods_total: u64,
+    /// Events of it, its ReplicaSets and its Pods by uid, newest first; at most 50.
+    pub events: Vec<EventFacts>,
+    /// What was looked at, such as `deployment`, `pods`.
+    pub checked: Vec<String>,
+    /// What could not be read.
+    pub not_checked: Vec<NotChecked>,
+}

@@ -1,0 +1,189 @@
+//! What changes, field by field.
+
+use std::collections::BTreeSet;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::projection::PLAN_ANNOTATION;
+
+/// A value as the reviewer sees it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub enum Shown {
+    /// The field is absent.
+    Absent,
+    /// The whole value.
+    Value(Value),
+    /// A live value that nobody proposed and the agent has not seen: its length in bytes and a keyed fingerprint.
+    Hidden {
+        /// Bytes of its JSON form.
+        bytes: u64,
+        /// A keyed fingerprint: equal values have equal ones, nothing can be read from it.
+        fingerprint: String,
+    },
+}
+
+/// One changed field.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FieldChange {
+    /// Where, as a path such as `spec.template.spec.containers[name=web].image`.
+    pub path: String,
+    /// Before the change.
+    pub before: Shown,
+    /// After it, as the dry run predicts.
+    pub after: Shown,
+    /// Whether the ask itself proposes this change (else the cluster adds it).
+    pub proposed: bool,
+}
+
+/// The changed leaves between two projections. `proposed` names the paths the ask sets; their values are shown
+/// in full. Other values are shown where they cannot hold a secret and pass through `fingerprint` elsewhere.
+pub fn changes(before: &Value, after: &Value, proposed: &BTreeSet<String>, fingerprint: &dyn Fn(&[u8]) -> String) -> Vec<FieldChange> {
+    let mut walk = Walk { proposed, fingerprint, out: Vec::new() };
+    walk.value(String::new(), Some(before), Some(after));
+    walk.out
+}
+
+struct Walk<'a> {
+    proposed: &'a BTreeSet<String>,
+    fingerprint: &'a dyn Fn(&[u8]) -> String,
+    out: Vec<FieldChange>,
+}
+
+impl Walk<'_> {
+    fn value(&mut self, path: String, before: Option<&Value>, after: Option<&Value>) {
+        if before == after {
+            return;
+        }
+        match (before, after) {
+            (Some(Value::Object(a)), Some(Value::Object(b))) => {
+                let keys: BTreeSet<&String> = a.keys().chain(b.keys()).collect();
+                for key in keys {
+                    self.value(child(&path, key), a.get(key), b.get(key));
+                }
+            }
+            (Some(Value::Array(a)), Some(Value::Array(b))) if is_named(a) && is_named(b) => {
+                let names: Vec<&str> = a.iter().chain(b).filter_map(name_of).collect();
+                let mut seen = BTreeSet::new();
+                for name in names.into_iter().filter(|name| seen.insert(*name)) {
+                    let item = |list: &'_ [Value]| list.iter().position(|item| name_of(item) == Some(name));
+                    let (x, y) = (item(a).map(|i| &a[i]), item(b).map(|i| &b[i]));
+                    self.value(format!("{path}[name={name}]"), x, y);
+                }
+                let (x, y) = (common_order(a, b), common_order(b, a));
+                if x != y {
+                    self.leaf(format!("{path}.order"), Some(&Value::from(x)), Some(&Value::from(y)));
+                }
+            }
+            (Some(Value::Array(a)), Some(Value::Array(b))) if a.len() == b.len() => {
+                for (index, (x, y)) in a.iter().zip(b).enumerate() {
+                    self.value(format!("{path}[{index}]"), Some(x), Some(y));
+                }
+            }
+            (None, Some(Value::Object(b))) if !b.is_empty() => {
+                for (key, item) in b {
+                    self.value(child(&path, key), None, Some(item));
+                }
+            }
+            (Some(Value::Object(a)), None) if !a.is_empty() => {
+                for (key, item) in a {
+                    self.value(child(&path, key), Some(item), None);
+                }
+            }
+            _ => self.leaf(path, before, after),
+        }
+    }
+
+    fn leaf(&mut self, path: String, before: Option<&Value>, after: Option<&Value>) {
+        let proposed = self.proposed.contains(&path);
+        let open = proposed || !may_hold_a_secret(&path);
+        let before = self.shown(before, open);
+        let after = self.shown(after, open);
+        self.out.push(FieldChange { path, before, after, proposed });
+    }
+
+    fn shown(&self, value: Option<&Value>, open: bool) -> Shown {
+        match value {
+            None => Shown::Absent,
+            Some(value) if open => Shown::Value(value.clone()),
+            Some(value) => {
+                let bytes = value.to_string().into_bytes();
+                Shown::Hidden { bytes: bytes.len() as u64, fingerprint: (self.fingerprint)(&bytes) }
+            }
+        }
+    }
+}
+
+fn child(path: &str, key: &str) -> String {
+    let plain = !key.is_empty() && key.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_' || b == b'-');
+    match (path.is_empty(), plain) {
+        (true, true) => key.to_owned(),
+        (false, true) => format!("{path}.{key}"),
+        (_, false) => format!("{path}[{}]", Value::from(key)),
+    }
+}
+
+fn name_of(item: &Value) -> Option<&str> {
+    item.get("name").and_then(Value::as_str)
+}
+
+/// A list whose items all have distinct names that are safe inside a path.
+fn is_named(items: &[Value]) -> bool {
+    let mut seen = BTreeSet::new();
+    !items.is_empty() && items.iter().all(|item| name_of(item).is_some_and(|name| !name.contains(']') && seen.insert(name)))
+}
+
+/// The names of `items` that `other` has too, in their order.
+fn common_order(items: &[Value], other: &[Value]) -> Vec<String> {
+    let kept: BTreeSet<&str> = other.iter().filter_map(name_of).collect();
+    items.iter().filter_map(name_of).filter(|name| kept.contains(name)).map(str::to_owned).collect()
+}
+
+/// Places where people put credentials: shown only as fingerprints unless the ask itself proposes them.
+fn may_hold_a_secret(path: &str) -> bool {
+    const OPEN_ANNOTATION: &str = "metadata.annotations[\"";
+    let own = format!("{OPEN_ANNOTATION}{PLAN_ANNOTATION}\"]");
+    if path == own {
+        return false;
+    }
+    [".env[", ".args", ".command", "annotations", "data.", "data[", "stringData", ".exec", "httpHeaders"].iter().any(|part| path.contains(part))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn run(before: &Value, after: &Value, proposed: &[&str]) -> Vec<FieldChange> {
+        let proposed = proposed.iter().map(|path| (*path).to_owned()).collect();
+        changes(before, after, &proposed, &|bytes| format!("fp{}", bytes.len()))
+    }
+
+    #[test]
+    fn containers_are_matched_by_name_and_env_values_hidden() {
+        let before = json!({"spec":{"containers":[{"name":"a","image":"x:1"},{"name":"b","image":"y:1","env":[{"name":"TOKEN","value":"one"}]}]}});
+        let after = json!({"spec":{"containers":[{"name":"a","image":"x:2"},{"name":"b","image":"y:1","env":[{"name":"TOKEN","value":"two!"}]}]}});
+        let out = run(&before, &after, &["spec.containers[name=a].image"]);
+        assert_eq!(out.len(), 2);
+        assert_eq!(out[0], FieldChange { path: "spec.containers[name=a].image".into(), before: Shown::Value("x:1".into()), after: Shown::Value("x:2".into()), proposed: true });
+        assert_eq!(out[1].after, Shown::Hidden { bytes: 6, fingerprint: "fp6".into() });
+        assert!(!out[1].proposed);
+    }
+
+    #[test]
+    fn an_added_object_is_shown_leaf_by_leaf() {
+        let out = run(&json!({"metadata":{}}), &json!({"metadata":{"annotations":{"kmg.dev/plan":"p","other":"s"}}}), &[]);
+        assert_eq!(out[0].path, "metadata.annotations[\"kmg.dev/plan\"]");
+        assert_eq!(out[0].after, Shown::Value("p".into()));
+        assert!(matches!(out[1].after, Shown::Hidden { .. }));
+    }
+
+    #[test]
+    fn a_reordered_list_is_a_change() {
+        let out = run(&json!({"c":[{"name":"a"},{"name":"b"}]}), &json!({"c":[{"name":"b"},{"name":"a"}]}), &[]);
+        assert_eq!((out.len(), out[0].path.as_str()), (1, "c.order"));
+    }
+}

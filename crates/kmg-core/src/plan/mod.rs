@@ -1,0 +1,26 @@
+//! A plan: what was asked, what would be sent, what was reviewed, and its life.
+
+mod ask;
+mod body;
+mod build;
+mod diff;
+mod grant;
+mod job;
+mod life;
+mod projection;
+mod risk;
+mod template;
+
+pub use ask::{Ask, AskKey, KIND_DEPLOYMENT, MAX_REPLICAS};
+pub use body::{BodyError, ObjectId, PlanBody, PlanFinding, PlanId, SCHEMA, Severity, Step, StoredBody, Times};
+pub use build::{Change, Prediction, predict, step_change};
+pub use diff::{FieldChange, Shown, changes};
+pub use grant::Grant;
+pub use job::{Head, Job, Outcome, PreviewRequest, PreviewResponse, Receipt, StepOutcome};
+pub use life::{Event, Life, MAX_EXECUTE_WITHIN, Stage, step};
+pub use projection::{PLAN_ANNOTATION, VOLATILE_ANNOTATIONS, VOLATILE_FIELDS, project, projection_digest};
+pub use risk::{findings, worse};
+pub use template::{Rendered, ResourceVersion, Template};
+
+#[cfg(test)]
+pub(crate) mod fixtures;
