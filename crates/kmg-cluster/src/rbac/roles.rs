@@ -1,0 +1,65 @@
+//! Roles: what each identity may do in an allowed namespace, and the one thing all may do outside.
+
+use kmg_core::names::Namespace;
+use serde_json::{Value, json};
+
+use super::{Identity, RbacOptions, labels};
+
+const RBAC: &str = "rbac.authorization.k8s.io/v1";
+
+/// The Role and `RoleBinding` of `identity` in `namespace`.
+pub(super) fn in_namespace(namespace: &Namespace, identity: Identity, options: &RbacOptions) -> [Value; 2] {
+    let name = options.name(&format!("-{}", identity.role()));
+    let metadata = json!({"name": name, "namespace": namespace, "labels": labels()});
+    let subject = json!({"kind": "ServiceAccount", "name": identity.account(), "namespace": options.system_namespace});
+    [
+        json!({"apiVersion": RBAC, "kind": "Role", "metadata": metadata, "rules": rules(identity)}),
+        json!({
+            "apiVersion": RBAC, "kind": "RoleBinding", "metadata": metadata, "subjects": [subject],
+            "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "Role", "name": name}
+        }),
+    ]
+}
+
+fn rules(identity: Identity) -> Value {
+    match identity {
+        Identity::Reader => json!([
+            rule(&[""], &["pods", "services", "configmaps", "events", "resourcequotas", "limitranges", "persistentvolumeclaims", "replicationcontrollers", "serviceaccounts"], &["get", "list"]),
+            rule(&[""], &["pods/log"], &["get"]),
+            rule(&["apps"], &["deployments", "replicasets", "statefulsets", "daemonsets"], &["get", "list"]),
+            rule(&["batch"], &["jobs", "cronjobs"], &["get", "list"]),
+            rule(&["events.k8s.io"], &["events"], &["get", "list"]),
+            rule(&["discovery.k8s.io"], &["endpointslices"], &["get", "list"]),
+            rule(&["autoscaling"], &["horizontalpodautoscalers"], &["get", "list"]),
+            rule(&["policy"], &["poddisruptionbudgets"], &["get", "list"]),
+            rule(&["networking.k8s.io"], &["ingresses", "networkpolicies"], &["get", "list"]),
+        ]),
+        Identity::Planner => json!([
+            rule(&["apps"], &["deployments"], &["get", "patch"]),
+            // So that the probe of the fence reaches admission; the fence refuses it.
+            rule(&[""], &["configmaps"], &["create"]),
+        ]),
+        Identity::Executor => json!([rule(&["apps"], &["deployments"], &["get", "patch"])]),
+    }
+}
+
+fn rule(groups: &[&str], resources: &[&str], verbs: &[&str]) -> Value {
+    json!({"apiGroups": groups, "resources": resources, "verbs": verbs})
+}
+
+/// `get` on the namespace `kube-system` by name: its uid is the cluster's id.
+pub(super) fn cluster_id(options: &RbacOptions) -> [Value; 2] {
+    let name = options.name("-cluster-id");
+    let subjects: Vec<Value> =
+        Identity::ALL.iter().map(|identity| json!({"kind": "ServiceAccount", "name": identity.account(), "namespace": options.system_namespace})).collect();
+    [
+        json!({
+            "apiVersion": RBAC, "kind": "ClusterRole", "metadata": {"name": name, "labels": labels()},
+            "rules": [{"apiGroups": [""], "resources": ["namespaces"], "resourceNames": ["kube-system"], "verbs": ["get"]}]
+        }),
+        json!({
+            "apiVersion": RBAC, "kind": "ClusterRoleBinding", "metadata": {"name": name, "labels": labels()}, "subjects": subjects,
+            "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": name}
+        }),
+    ]
+}

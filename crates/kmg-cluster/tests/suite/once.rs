@@ -1,0 +1,158 @@
+//! One write is one request, whatever the server does.
+
+use std::time::Duration;
+
+use kmg_cluster::write::apply::{SendResult, send_once};
+use kmg_cluster::{Cluster, ClusterError, Options};
+use kmg_core::clock::Clock;
+use kmg_core::plan::Rendered;
+
+use crate::stub::{Reply, Stub};
+
+const DEADLINE: Duration = Duration::from_millis(500);
+
+fn write(method: &str) -> Rendered {
+    Rendered {
+        method: method.to_owned(),
+        path: "/apis/apps/v1/namespaces/demo/deployments/web".to_owned(),
+        query: "fieldManager=kmg".to_owned(),
+        content_type: "application/json-patch+json".to_owned(),
+        body: b"[]".to_vec(),
+    }
+}
+
+async fn cluster(stub: &Stub) -> Cluster {
+    Cluster::connect_text(&stub.kubeconfig(), Options { body_bytes: 100_000, ..Options::new(Clock::system()) }).await.unwrap()
+}
+
+#[tokio::test]
+async fn a_stub_that_answers_503_sees_one_request_for_one_write() {
+    for method in ["PATCH", "PUT", "POST", "DELETE"] {
+        for status in [429, 500, 502, 503, 504] {
+            let stub = Stub::start(move |_| Reply::Whole(status, "{}".to_owned())).await;
+            let result = send_once(&cluster(&stub).await, &write(method), "plan_1.1", DEADLINE).await;
+            match status {
+                429 => assert!(matches!(result, SendResult::Rejected { status: 429, .. }), "{result:?}"),
+                _ => assert!(matches!(result, SendResult::Unknown { .. }), "{result:?}"),
+            }
+            assert_eq!(stub.heads(method).len(), 1, "{method} {status}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_broken_answer_is_unknown_and_never_sent_again() {
+    for reply in [Reply::Hangup, Reply::Stall, Reply::Endless, Reply::Short] {
+        let stub = Stub::start(move |line| if line.starts_with("GET") { Reply::Whole(200, "{}".to_owned()) } else { reply.clone() }).await;
+        let cluster = cluster(&stub).await;
+        // A reused connection is where HTTP clients like to try again.
+        cluster.get("/version", &[], "application/json").await.unwrap();
+        let result = send_once(&cluster, &write("PATCH"), "plan_1.1", DEADLINE).await;
+        assert!(matches!(result, SendResult::Unknown { .. }), "{result:?}");
+        assert_eq!(stub.heads("PATCH").len(), 1);
+        assert_eq!(stub.connections(), 1);
+    }
+}
+
+#[tokio::test]
+async fn the_request_carries_the_audit_id_and_says_who_sends_it() {
+    let stub = Stub::start(|_| Reply::Whole(200, "{\"kind\":\"Deployment\"}".to_owned())).await;
+    let result = send_once(&cluster(&stub).await, &write("PATCH"), "plan_1.1", DEADLINE).await;
+    assert!(matches!(result, SendResult::Accepted { status: 200, .. }));
+    let head = stub.heads("PATCH").remove(0).to_lowercase();
+    assert!(head.starts_with("patch /apis/apps/v1/namespaces/demo/deployments/web?fieldmanager=kmg http/1.1\r\n"), "{head}");
+    assert!(head.contains("audit-id: plan_1.1\r\n"));
+    assert!(head.contains(concat!("user-agent: kmg/", env!("CARGO_PKG_VERSION"), " plan\r\n")));
+    assert!(!head.contains("dryrun"));
+}
+
+#[tokio::test]
+async fn a_header_in_the_audit_id_is_never_sent() {
+    let stub = Stub::start(|_| Reply::Whole(200, "{}".to_owned())).await;
+    let result = send_once(&cluster(&stub).await, &write("PATCH"), "x\r\nImpersonate-User: admin", DEADLINE).await;
+    assert!(matches!(result, SendResult::Rejected { status: 0, .. }));
+    assert!(stub.heads("").is_empty());
+}
+
+#[tokio::test]
+async fn reads_are_bounded_too() {
+    let stub = Stub::start(|line| if line.contains("/endless") { Reply::Endless } else { Reply::Stall }).await;
+    let options = Options { body_bytes: 100_000, deadline: DEADLINE, ..Options::new(Clock::system()) };
+    let cluster = Cluster::connect_text(&stub.kubeconfig(), options).await.unwrap();
+    assert!(matches!(cluster.get("/endless", &[], "application/json").await, Err(ClusterError::TooLarge(100_000))));
+    assert!(matches!(cluster.get("/stall", &[], "application/json").await, Err(ClusterError::Timeout(500))));
+}
+
+#[tokio::test]
+async fn no_more_calls_are_in_flight_than_allowed() {
+    let stub = Stub::start(|_| Reply::Stall).await;
+    let options = Options { in_flight: 3, deadline: DEADLINE, ..Options::new(Clock::system()) };
+    let cluster = Cluster::connect_text(&stub.kubeconfig(), options).await.unwrap();
+    let calls = (0..20).map(|_| cluster.get("/x", &[], "application/json"));
+    let all = futures_util::future::join_all(calls).await;
+    assert!(all.iter().all(|answer| matches!(answer, Err(ClusterError::Timeout(_)))));
+    assert_eq!(stub.heads("GET").len(), 3);
+}
+
+/// Why the stack is not kube's default one: it repeats writes. Should this fail after an update of kube, look
+/// at what its default has become.
+#[tokio::test]
+async fn kubes_default_stack_repeats_a_write() {
+    for method in ["PATCH", "DELETE"] {
+        for status in [429, 503, 504] {
+            let stub = Stub::start(move |_| Reply::Whole(status, "{}".to_owned())).await;
+            let file = kube::config::Kubeconfig::from_yaml(&stub.kubeconfig()).unwrap();
+            let mut config = kube::Config::from_custom_kubeconfig(file, &kube::config::KubeConfigOptions::default()).await.unwrap();
+            config.proxy_url = None;
+            let client = kube::Client::try_from(config).unwrap();
+            let request = http::Request::builder().method(method).uri("/x").body(kube::client::Body::from(b"[]".to_vec())).unwrap();
+            #[expect(clippy::disallowed_methods, reason = "shows what the default client does")]
+            let sending = client.send(request);
+            tokio::select! {
+                _ = sending => panic!("{method} {status}: the default client no longer repeats"),
+                () = stub.at_least(method, 4) => {}
+            }
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn zz_measure() {
+    let mut all = Vec::new();
+    for method in ["PATCH", "DELETE", "POST"] {
+        for status in [429u16, 500, 502, 503, 504] {
+            all.push(tokio::spawn(async move {
+                let stub = Stub::start(move |_| Reply::Whole(status, "{}".to_owned())).await;
+                let file = kube::config::Kubeconfig::from_yaml(&stub.kubeconfig()).unwrap();
+                let mut config = kube::Config::from_custom_kubeconfig(file, &kube::config::KubeConfigOptions::default()).await.unwrap();
+                config.proxy_url = None;
+                let client = kube::Client::try_from(config).unwrap();
+                let request = http::Request::builder().method(method).uri("/x").body(kube::client::Body::from(b"[]".to_vec())).unwrap();
+                let start = std::time::Instant::now();
+                let result = tokio::time::timeout(Duration::from_secs(560), client.send(request)).await;
+                let how = match result { Ok(Ok(r)) => r.status().to_string(), Ok(Err(e)) => e.to_string(), Err(_) => "timeout".into() };
+                (method, status, stub.heads(method).len(), start.elapsed().as_secs_f32(), how)
+            }));
+        }
+    }
+    for reply in [("hangup", Reply::Hangup), ("short", Reply::Short)] {
+        all.push(tokio::spawn(async move {
+            let (name, reply) = reply;
+            let _n = name;
+            let stub = Stub::start(move |line| if line.starts_with("GET") { Reply::Whole(200, "{}".to_owned()) } else { reply.clone() }).await;
+            let file = kube::config::Kubeconfig::from_yaml(&stub.kubeconfig()).unwrap();
+            let mut config = kube::Config::from_custom_kubeconfig(file, &kube::config::KubeConfigOptions::default()).await.unwrap();
+            config.proxy_url = None;
+            let client = kube::Client::try_from(config).unwrap();
+            let get = http::Request::builder().uri("/x").body(kube::client::Body::empty()).unwrap();
+            client.send(get).await.unwrap().into_body().collect_bytes().await.unwrap();
+            let request = http::Request::builder().method("PATCH").uri("/x").body(kube::client::Body::from(b"[]".to_vec())).unwrap();
+            let start = std::time::Instant::now();
+            let how = match client.send(request).await { Ok(r) => r.status().to_string(), Err(e) => e.to_string() };
+            ("PATCH", if name == "hangup" { 1 } else { 2 }, stub.heads("PATCH").len(), start.elapsed().as_secs_f32(), how)
+        }));
+    }
+    for one in all {
+        eprintln!("MEASURE {:?}", one.await.unwrap());
+    }
+}
