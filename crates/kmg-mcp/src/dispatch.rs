@@ -1,0 +1,51 @@
+//! From a call of a tool to its reply.
+
+use kmg_core::identity::Caller;
+use kmg_core::problem::{Code, Fault, Problem};
+use kmg_rpc::CallTool;
+use kmg_tools::{Reply, Tool, ToolCall, allowed_namespaces, answer, parse, plan_reply, refusal_reply};
+
+use crate::Edge;
+use crate::entry::Entry;
+use crate::plan::facts;
+
+/// The tool's reply; a refusal is one too. It is made of screened text only.
+pub(crate) async fn reply(edge: &Edge, caller: &Caller, tool: Tool, call: &CallTool, entry: &mut Entry) -> Reply {
+    match run(edge, caller, tool, call, entry).await {
+        Ok(reply) => reply,
+        Err(problem) => {
+            if let Problem::Fault(fault) = &problem {
+                tracing::warn!(request = entry.request_id(), code = %fault.code, cause = %fault.internal, "a call failed");
+            }
+            refusal_reply(edge.app.guard(), &problem)
+        }
+    }
+}
+
+async fn run(edge: &Edge, caller: &Caller, tool: Tool, call: &CallTool, entry: &mut Entry) -> Result<Reply, Problem> {
+    let app = &edge.app;
+    let call = parse(tool, &call.arguments)?;
+    entry.arguments(&call);
+    let permit = call.namespace().map(|namespace| app.allow_list().permit(namespace)).transpose()?;
+    let view = match (call, permit) {
+        (ToolCall::AllowedNamespaces, _) => return Ok(allowed_namespaces(app.guard(), app.allow_list())),
+        (ToolCall::Observe(query), Some(permit)) => {
+            let observed = app.observe(caller, &permit, &query).await?;
+            return Ok(answer(app.guard(), &observed, app.clock().now()));
+        }
+        (ToolCall::Propose { ask, reason, verdict }, Some(permit)) => {
+            if !verdict.is_clean() {
+                tracing::info!(request = entry.request_id(), marks = ?verdict.marks(), "the agent's reason has marks");
+            }
+            app.propose(caller, &permit, ask, reason).await?
+        }
+        (ToolCall::Apply(id), _) => app.apply(caller, &id).await?,
+        (ToolCall::PlanStatus(id), _) => app.plan_status(caller, &id).await?,
+        (ToolCall::WaitForPlan(id, timeout), _) => app.wait_for_plan(caller, &id, timeout).await?,
+        (ToolCall::Observe(_) | ToolCall::Propose { .. }, None) => {
+            return Err(Fault::new(Code::Internal, "a call with a namespace came without a permit").into());
+        }
+    };
+    entry.plan(&view.plan_id);
+    Ok(plan_reply(app.guard(), tool, &facts(view)))
+}

@@ -1,0 +1,5 @@
+mod bad_input;
+mod eras;
+mod fixture;
+mod order;
+mod plans;

@@ -1,0 +1,25 @@
+//! The tools: names, scopes, arguments and results, schemas, and answers made of screened text. Shared by the
+//! gateway and the stand-alone server.
+//!
+//! Descriptions and schemas are compiled in: no text of a cluster ever stands in them. A [`Reply`] is made of
+//! [`ModelText`] and [`ScreenedValue`] only, which nothing but the guard can make.
+
+mod answer;
+mod arguments;
+mod catalogue;
+mod list;
+mod parse;
+mod plan;
+mod reply;
+mod schema;
+
+pub use answer::{allowed_namespaces, answer};
+pub use catalogue::Tool;
+pub use kmg_guard::{Guard, InputVerdict, ModelText, Report, ScreenedValue};
+pub use list::{INSTRUCTIONS, tools_list};
+pub use parse::{ToolCall, parse};
+pub use plan::{PlanFacts, PlanOutcome, plan_reply};
+pub use reply::{Reply, refusal_reply};
+
+/// The scope every tool needs. That a person approves each change is the gate; a finer scope is not.
+pub const SCOPE: &str = "mcp:tools";
