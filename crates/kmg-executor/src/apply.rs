@@ -1,0 +1,301 @@
+//! The apply algorithm: check every step first, then write each one once.
+//!
+//! Each numbered step of the specification is one function here, in order: [`Work::check`] (re-read, rebuild,
+//! own dry run), [`Work::announce`] (pre-image and durable intent), [`Work::send`] (one request, classified),
+//! [`run`] (steps in order, the outcome names each object).
+
+use kmg_cluster::ClusterError;
+use kmg_cluster::read::deployment_object;
+use kmg_cluster::write::apply::{SendResult, send_once};
+use kmg_cluster::write::dry_run::dry_run;
+use kmg_core::clock::Millis;
+use kmg_core::decision::VerifiedPlan;
+use kmg_core::plan::{Head, ObjectId, Outcome, Receipt, Rendered, Step, StepOutcome, findings, projection_digest, step_change, worse};
+use kmg_core::untrusted::Quoted;
+use serde_json::Value;
+
+use crate::error::ExecutorError;
+use crate::executor::Executor;
+use crate::record::{APPLY_INTENT, APPLY_OUTCOME, Closing, End, Intent, JOB_FINISHED, State, overall};
+use crate::verdict::{Conclusion, Look, Target, Version, Written, after_refusal, look, written};
+
+/// At most this many requests for one step.
+const MAX_ATTEMPTS: u32 = 3;
+/// The fields a plan may leave out of its projections: what a controller, not a person, sets.
+const EXCLUSIONS: &[&str] = &["/spec/replicas"];
+
+/// One verified plan on its way.
+struct Work<'a> {
+    executor: &'a Executor,
+    plan: &'a VerifiedPlan<'a>,
+    head: Head,
+    objects: Vec<ObjectId>,
+    /// Announced requests so far.
+    attempts: u32,
+    /// Requests that were really sent.
+    sent: u32,
+}
+
+/// A step that may be sent as it stands.
+struct Ready {
+    rendered: Rendered,
+    version: Version,
+    live: Value,
+}
+
+enum Checked {
+    Ready(Box<Ready>),
+    /// The object names this plan already.
+    Written(Written),
+}
+
+/// Why a step is not sent.
+struct Halt {
+    outcome: Outcome,
+    reason: String,
+    message: Option<Quoted>,
+}
+
+impl Halt {
+    fn new(outcome: Outcome, reason: impl Into<String>) -> Self {
+        Self { outcome, reason: reason.into(), message: None }
+    }
+
+    fn quoting(outcome: Outcome, reason: String, error: &ClusterError) -> Self {
+        Self { outcome, reason, message: error.quoted().cloned() }
+    }
+}
+
+/// What became of one step, and why.
+struct Done {
+    step: StepOutcome,
+    reason: String,
+}
+
+/// Executes a verified plan to its end.
+pub(crate) async fn run(executor: &Executor, plan: &VerifiedPlan<'_>, head: Head, objects: Vec<ObjectId>) -> Result<Receipt, ExecutorError> {
+    let mut work = Work { executor, plan, head, objects, attempts: 0, sent: 0 };
+    let steps = &plan.body().steps;
+    let mut checked = Vec::with_capacity(steps.len());
+    for (index, step) in steps.iter().enumerate() {
+        match work.check(step).await {
+            Ok(passed) => checked.push(passed),
+            Err(halt) => {
+                let done = vec![work.halted(step, halt)];
+                return work.finish(done, index).await;
+            }
+        }
+    }
+    let mut done = Vec::with_capacity(steps.len());
+    for (index, (step, checked)) in steps.iter().zip(checked).enumerate() {
+        let one = match checked {
+            Checked::Written(written) => already(step, written),
+            Checked::Ready(ready) => work.write(index, step, *ready).await?,
+        };
+        let go_on = matches!(one.step.outcome, Outcome::Applied | Outcome::AppliedDiverged);
+        done.push(one);
+        if !go_on {
+            break;
+        }
+    }
+    work.finish(done, 0).await
+}
+
+impl Work<'_> {
+    /// Re-reads the object, proves that request and state are the reviewed ones, and repeats the dry run under
+    /// this process's own identity. Sends nothing that is stored.
+    async fn check(&self, step: &Step) -> Result<Checked, Halt> {
+        let body = self.plan.body();
+        let refused = |reason: &str| Halt::new(Outcome::Refused, reason);
+        let permit = self.executor.settings.trust.namespaces.permit(body.ask.namespace()).map_err(|_| refused("namespace not allowed"))?;
+        if step.exclusions.iter().any(|pointer| !EXCLUSIONS.contains(&pointer.as_str())) {
+            return Err(refused("the plan leaves out a field that must be compared"));
+        }
+        let live = deployment_object(&self.executor.cluster, &permit, body.ask.name()).await.map_err(|error| match error {
+            ClusterError::NotFound(_) => Halt::new(Outcome::Stale, "The object is gone."),
+            other => Halt::quoting(Outcome::Refused, format!("the object could not be read: {other}"), &other),
+        })?;
+        let version = match look(&live, &self.target(step)) {
+            Look::Replaced => return Err(Halt::new(Outcome::Stale, "The object was replaced by another of the same name.")),
+            Look::Ours(written) => return Ok(Checked::Written(written)),
+            Look::NotOurs { as_reviewed: false, .. } => return Err(Halt::new(Outcome::Stale, "The object has changed since the review.")),
+            Look::NotOurs { version, .. } => version.ok_or_else(|| refused("the object has no readable version"))?,
+        };
+        // A stored request is only a claim of what the ask means: this process works it out again.
+        let meant = step_change(&body.ask, &body.plan_id, &live).map_err(|_| refused("the ask has no meaning for the object"))?;
+        if meant.template != step.template || meant.object != step.object {
+            return Err(refused("the stored request is not what the ask means for the object"));
+        }
+        if worse(&body.findings, &findings(&body.ask, &live)) {
+            return Err(Halt::new(Outcome::Stale, "There is a graver finding than the reviewer saw."));
+        }
+        let rendered = step.template.render(&version.resource_version);
+        let predicted = dry_run(&self.executor.cluster, &rendered).await.map_err(|error| dry_run_failed(&error))?;
+        if projection_digest(&predicted.object, &step.exclusions) != Ok(step.predicted) {
+            return Err(Halt::new(Outcome::Stale, "The executor's own dry run predicts something else than was reviewed."));
+        }
+        Ok(Checked::Ready(Box::new(Ready { rendered, version, live })))
+    }
+
+    /// Writes one checked step: at most [`MAX_ATTEMPTS`] requests, a further one only after proof that nothing
+    /// was accepted.
+    async fn write(&mut self, index: usize, step: &Step, mut ready: Ready) -> Result<Done, ExecutorError> {
+        let retry_until = tokio::time::Instant::now() + self.executor.timing.retry_within;
+        for nth in 1..=MAX_ATTEMPTS {
+            if self.window_closed() {
+                return Ok(self.halted(step, Halt::new(Outcome::Refused, "expired")));
+            }
+            let intent = match self.announce(index, step, &ready).await? {
+                Ok(intent) => intent,
+                Err(halt) => return Ok(self.halted(step, halt)),
+            };
+            let (conclusion, message) = self.send(&intent, &ready.rendered).await?;
+            let conclusion = if conclusion.state == State::Unknown { self.executor.settle_attempt(&intent.plan_id, intent.attempt).await?.unwrap_or(conclusion) } else { conclusion };
+            let again = conclusion.state == State::Conflict && nth < MAX_ATTEMPTS && tokio::time::Instant::now() < retry_until;
+            if !again {
+                return Ok(sent(step, &intent, conclusion, message));
+            }
+            match self.check(step).await {
+                Ok(Checked::Ready(next)) => ready = *next,
+                Ok(Checked::Written(written)) => return Ok(already(step, written)),
+                Err(halt) => return Ok(self.halted(step, halt)),
+            }
+        }
+        Ok(self.halted(step, Halt::new(Outcome::Stale, "The object kept moving while it was written.")))
+    }
+
+    /// Keeps the pre-image and makes the intent durable: from here on a crash is reconciled, never repeated.
+    async fn announce(&mut self, index: usize, step: &Step, ready: &Ready) -> Result<Result<Intent, Halt>, ExecutorError> {
+        let body = self.plan.body();
+        let attempt = self.attempts + 1;
+        let intent = Intent {
+            plan_id: body.plan_id.clone(),
+            attempt,
+            audit_id: format!("{}.{attempt}", body.plan_id),
+            review_digest: self.plan.digest(),
+            approver: self.plan.approver().clone(),
+            gateway_head: self.head.clone(),
+            objects: self.objects.clone(),
+            step: index,
+            resource_version: ready.version.resource_version.clone(),
+            generation: ready.version.generation,
+            base: step.base,
+            predicted: step.predicted,
+            exclusions: step.exclusions.clone(),
+            execute_before: self.plan.execute_before(),
+        };
+        if let Err(error) = self.executor.pre_images.keep(&intent, &ready.live).await {
+            tracing::error!(%error, plan = %body.plan_id, "the pre-image could not be kept");
+            return Ok(Err(Halt::new(Outcome::Refused, "the object as it was could not be kept")));
+        }
+        self.executor.book.write(APPLY_INTENT, &intent).await?;
+        self.attempts = attempt;
+        Ok(Ok(intent))
+    }
+
+    /// Sends the request once, unless the window closed meanwhile, and writes down what the answer proves.
+    async fn send(&mut self, intent: &Intent, rendered: &Rendered) -> Result<(Conclusion, Option<Quoted>), ExecutorError> {
+        let (conclusion, message) = if self.window_closed() {
+            (plain(State::Withheld, "expired"), None)
+        } else {
+            self.sent += 1;
+            let answer = send_once(&self.executor.cluster, rendered, &intent.audit_id, self.executor.timing.send_deadline).await;
+            self.classify(intent, answer).await
+        };
+        self.executor.book.write(APPLY_OUTCOME, &end_of(intent, &conclusion)).await?;
+        Ok((conclusion, message))
+    }
+
+    async fn classify(&self, intent: &Intent, answer: SendResult) -> (Conclusion, Option<Quoted>) {
+        match answer {
+            SendResult::Accepted { object, .. } => {
+                let written = written(&object, &Target::of(intent));
+                let reason = if written.as_predicted { "The API server accepted the write and returned what was predicted." } else { "The API server accepted the write and returned something else than was predicted." };
+                (Conclusion { state: written.state(), reason: reason.to_owned(), resource_version: written.resource_version }, None)
+            }
+            SendResult::Rejected { status, message } => (plain(State::Rejected, format!("The API server refused the write (status {status}).")), Some(message)),
+            SendResult::Conflict(message) | SendResult::Unprocessable(message) | SendResult::NotFound(message) => {
+                (after_refusal(intent, &self.executor.read(intent).await), Some(message))
+            }
+            SendResult::Unknown { why } => (plain(State::Unknown, format!("It is not known whether the write was accepted: {why}.")), None),
+        }
+    }
+
+    /// A step that ends without a further request. `refused` promises that nothing was sent, so once something
+    /// was, what keeps us from sending again counts as a move.
+    fn halted(&self, step: &Step, halt: Halt) -> Done {
+        let Halt { outcome, reason, message } = halt;
+        let outcome = if outcome == Outcome::Refused && self.sent > 0 { Outcome::Stale } else { outcome };
+        Done { step: StepOutcome { message, ..outcome_of(&step.object, outcome) }, reason }
+    }
+
+    fn target<'s>(&'s self, step: &'s Step) -> Target<'s> {
+        Target { plan: &self.plan.body().plan_id, uid: &step.object.uid, base: step.base, predicted: step.predicted, exclusions: &step.exclusions }
+    }
+
+    fn window_closed(&self) -> bool {
+        self.now() >= self.plan.execute_before()
+    }
+
+    fn now(&self) -> Millis {
+        self.executor.clock.now()
+    }
+
+    /// Closes the plan. `first` is the step that `done` begins with; every other step was not sent.
+    async fn finish(self, done: Vec<Done>, first: usize) -> Result<Receipt, ExecutorError> {
+        let mut steps: Vec<StepOutcome> = self.objects.iter().map(|object| outcome_of(object, Outcome::Refused)).collect();
+        let reason = done.last().map_or_else(String::new, |last| last.reason.clone());
+        for (slot, one) in steps.iter_mut().skip(first).zip(done) {
+            *slot = one.step;
+        }
+        let outcomes: Vec<Outcome> = steps.iter().map(|step| step.outcome).collect();
+        let closing = Closing {
+            plan_id: self.plan.body().plan_id.clone(),
+            outcome: overall(&outcomes),
+            reason,
+            attempts: self.sent,
+            steps,
+            at: self.now(),
+            review_digest: Some(self.plan.digest()),
+        };
+        if closing.outcome == Outcome::Unknown {
+            // Not the end: reconciliation closes it.
+            return Ok(closing.receipt(self.executor.head()));
+        }
+        self.executor.close_plan(JOB_FINISHED, closing).await
+    }
+}
+
+/// A dry run that did not end in an object. Nothing was sent either way.
+fn dry_run_failed(error: &ClusterError) -> Halt {
+    let outcome = match error {
+        ClusterError::Forbidden(_) | ClusterError::NotFound(_) | ClusterError::Conflict(_) | ClusterError::Invalid { .. } => Outcome::Stale,
+        _ => Outcome::Refused,
+    };
+    Halt::quoting(outcome, format!("The executor's own dry run failed: {error}."), error)
+}
+
+fn plain(state: State, reason: impl Into<String>) -> Conclusion {
+    Conclusion { state, reason: reason.into(), resource_version: None }
+}
+
+pub(crate) fn end_of(intent: &Intent, conclusion: &Conclusion) -> End {
+    let Conclusion { state, reason, resource_version } = conclusion.clone();
+    End { plan_id: intent.plan_id.clone(), attempt: intent.attempt, state, reason, resource_version }
+}
+
+pub(crate) fn outcome_of(object: &ObjectId, outcome: Outcome) -> StepOutcome {
+    StepOutcome { object: object.clone(), outcome, resource_version: None, audit_id: None, message: None }
+}
+
+fn already(step: &Step, written: Written) -> Done {
+    let outcome = written.state().outcome();
+    let step = StepOutcome { resource_version: written.resource_version, ..outcome_of(&step.object, outcome) };
+    Done { step, reason: "The object names this plan already: it was applied before.".to_owned() }
+}
+
+fn sent(step: &Step, intent: &Intent, conclusion: Conclusion, message: Option<Quoted>) -> Done {
+    let Conclusion { state, reason, resource_version } = conclusion;
+    let audit_id = (state != State::Withheld).then(|| intent.audit_id.clone());
+    Done { step: StepOutcome { object: step.object.clone(), outcome: state.outcome(), resource_version, audit_id, message }, reason }
+}

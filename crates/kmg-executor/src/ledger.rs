@@ -1,0 +1,210 @@
+//! What the journal says about every plan this executor has ever seen, kept in step with the journal.
+//!
+//! One function takes in a record, whether it is read at start or was just made durable: memory never says more
+//! than the journal.
+
+use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use kmg_audit::{Journal, Position, Replay};
+use kmg_core::clock::{Clock, Millis};
+use kmg_core::plan::{Head, ObjectId, Outcome, PlanId, Receipt};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+use crate::error::ExecutorError;
+use crate::record::{APPLY_INTENT, APPLY_OUTCOME, APPLY_RECONCILED, Closing, End, Intent, JOB_FINISHED, JOB_REFUSED, PLAN_VOIDED, State};
+
+/// How many receipts are kept whole in memory; of older plans their outcome is.
+const RECENT: usize = 1_024;
+
+/// What is known of a plan.
+#[derive(Clone, Debug)]
+pub(crate) enum Seen {
+    /// Requests were announced, and the plan has no final record.
+    Sent(Vec<Attempt>),
+    /// It is over: this is its receipt.
+    Closed(Receipt),
+}
+
+/// One announced request and what became of it.
+#[derive(Clone, Debug)]
+pub(crate) struct Attempt {
+    pub(crate) intent: Intent,
+    /// When it was announced.
+    pub(crate) at: Millis,
+    pub(crate) end: Option<End>,
+}
+
+impl Attempt {
+    /// Whether it is not known what became of it.
+    pub(crate) fn is_open(&self) -> bool {
+        self.end.as_ref().is_none_or(|end| end.state == State::Unknown)
+    }
+}
+
+#[derive(Debug)]
+struct Old {
+    outcome: Outcome,
+    attempts: u32,
+    at: Millis,
+    position: Position,
+}
+
+/// The folded journal.
+#[derive(Debug, Default)]
+pub(crate) struct Ledger {
+    open: BTreeMap<PlanId, Vec<Attempt>>,
+    closed: HashMap<PlanId, Old>,
+    recent: HashMap<PlanId, Receipt>,
+    order: VecDeque<PlanId>,
+    latest: Option<Millis>,
+}
+
+/// A record is not one this version wrote.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Foreign;
+
+impl Ledger {
+    /// Reads a whole journal.
+    pub(crate) fn fold(replay: &Replay) -> Result<Self, ExecutorError> {
+        let mut ledger = Self::default();
+        for record in replay.records()? {
+            let record = record.map_err(kmg_audit::AuditError::from)?;
+            let position = record.position();
+            ledger.take(&record.kind, record.body, record.time, position).map_err(|Foreign| ExecutorError::Record { seq: position.seq })?;
+        }
+        Ok(ledger)
+    }
+
+    fn take(&mut self, kind: &str, body: Value, time: Millis, position: Position) -> Result<(), Foreign> {
+        self.latest = self.latest.max(Some(time));
+        match kind {
+            APPLY_INTENT => self.intent(parse(body)?, time),
+            APPLY_OUTCOME | APPLY_RECONCILED => self.end(parse(body)?),
+            JOB_REFUSED | PLAN_VOIDED | JOB_FINISHED => self.close(parse(body)?, position),
+            _ => Ok(()),
+        }
+    }
+
+    fn intent(&mut self, intent: Intent, at: Millis) -> Result<(), Foreign> {
+        if intent.object().is_none() || self.closed.contains_key(&intent.plan_id) {
+            return Err(Foreign);
+        }
+        let attempts = self.open.entry(intent.plan_id.clone()).or_default();
+        if attempts.iter().any(|known| known.intent.attempt == intent.attempt) {
+            return Err(Foreign);
+        }
+        attempts.push(Attempt { intent, at, end: None });
+        Ok(())
+    }
+
+    fn end(&mut self, end: End) -> Result<(), Foreign> {
+        let attempts = self.open.get_mut(&end.plan_id).ok_or(Foreign)?;
+        let attempt = attempts.iter_mut().find(|known| known.intent.attempt == end.attempt).filter(|known| known.is_open());
+        attempt.ok_or(Foreign)?.end = Some(end);
+        Ok(())
+    }
+
+    fn close(&mut self, closing: Closing, position: Position) -> Result<(), Foreign> {
+        let undecided = self.open.get(&closing.plan_id).is_some_and(|attempts| attempts.iter().any(Attempt::is_open));
+        if undecided || self.closed.contains_key(&closing.plan_id) {
+            return Err(Foreign);
+        }
+        let plan = closing.plan_id.clone();
+        self.open.remove(&plan);
+        self.closed.insert(plan.clone(), Old { outcome: closing.outcome, attempts: closing.attempts, at: closing.at, position });
+        self.recent.insert(plan.clone(), closing.receipt(head(position)));
+        self.order.push_back(plan);
+        if self.order.len() > RECENT
+            && let Some(oldest) = self.order.pop_front()
+        {
+            self.recent.remove(&oldest);
+        }
+        Ok(())
+    }
+
+    fn seen(&self, plan: &PlanId) -> Option<Seen> {
+        if let Some(attempts) = self.open.get(plan) {
+            return Some(Seen::Sent(attempts.clone()));
+        }
+        let old = self.closed.get(plan)?;
+        Some(Seen::Closed(self.recent.get(plan).cloned().unwrap_or_else(|| Receipt {
+            plan_id: plan.clone(),
+            outcome: old.outcome,
+            reason: format!("Finished earlier; record {} of the executor's journal has the details.", old.position.seq),
+            attempts: old.attempts,
+            steps: Vec::new(),
+            at: old.at,
+            executor_head: head(old.position),
+        })))
+    }
+}
+
+/// `position` as receipts carry it.
+pub(crate) fn head(position: Position) -> Head {
+    Head { seq: position.seq, hash: position.hash.to_string() }
+}
+
+fn parse<T: DeserializeOwned>(body: Value) -> Result<T, Foreign> {
+    serde_json::from_value(body).map_err(|_| Foreign)
+}
+
+/// The journal and its fold.
+pub(crate) struct Book {
+    journal: Journal,
+    ledger: Mutex<Ledger>,
+    clock: Clock,
+}
+
+impl Book {
+    pub(crate) const fn new(journal: Journal, ledger: Ledger, clock: Clock) -> Self {
+        Self { journal, ledger: Mutex::new(ledger), clock }
+    }
+
+    /// Makes a record durable, then takes it in.
+    pub(crate) async fn write<T: Serialize + Sync>(&self, kind: &'static str, body: &T) -> Result<Position, ExecutorError> {
+        let body = serde_json::to_value(body).unwrap_or_default();
+        let position = self.journal.append(kind, body.clone()).await?;
+        self.ledger().take(kind, body, self.clock.now(), position).map_err(|Foreign| ExecutorError::Record { seq: position.seq })?;
+        Ok(position)
+    }
+
+    /// What is known of `plan`; `None` when the executor never saw it.
+    pub(crate) fn seen(&self, plan: &PlanId) -> Option<Seen> {
+        self.ledger().seen(plan)
+    }
+
+    /// Plans without a final record, oldest first.
+    pub(crate) fn open_plans(&self) -> Vec<PlanId> {
+        self.ledger().open.keys().cloned().collect()
+    }
+
+    /// Whether an earlier write to this object is not decided yet.
+    pub(crate) fn is_undecided(&self, object: &ObjectId) -> bool {
+        self.ledger().open.values().flatten().any(|attempt| {
+            attempt.is_open() && attempt.intent.object().is_some_and(|other| same_place(other, object))
+        })
+    }
+
+    /// The latest moment any record names.
+    pub(crate) fn latest(&self) -> Option<Millis> {
+        self.ledger().latest
+    }
+
+    pub(crate) const fn journal(&self) -> &Journal {
+        &self.journal
+    }
+
+    fn ledger(&self) -> MutexGuard<'_, Ledger> {
+        self.ledger.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn same_place(a: &ObjectId, b: &ObjectId) -> bool {
+    (&a.api_version, &a.kind, &a.namespace, &a.name) == (&b.api_version, &b.kind, &b.namespace, &b.name)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,99 @@
+//! The executor's end of the private link.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use kmg_core::plan::{Head, Job, PlanId};
+use kmg_core::problem::Code;
+use kmg_link::methods::{EXECUTE, PROBE, RECONCILE};
+use kmg_link::{ServeOptions, WireError};
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use tokio::io::{AsyncRead, AsyncWrite};
+
+use crate::error::ExecutorError;
+use crate::executor::{Executor, ExecutorOptions};
+
+/// What the executor calls itself in the link's `hello`.
+pub const LINK_NAME: &str = "executor";
+
+/// The body of `reconcile`. The executor's own journal knows everything else.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct ReconcileRequest {
+    /// The plan.
+    pub plan_id: PlanId,
+}
+
+/// The answer to `probe`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct ProbeResponse {
+    /// The cluster the trust file names.
+    pub cluster_id: String,
+    /// Where the executor's journal stands.
+    pub head: Head,
+    /// Plans whose outcome is not established yet.
+    pub open_plans: Vec<PlanId>,
+}
+
+/// Opens an executor, serves one gateway over the stream until it closes, and closes the journal in good order.
+/// For the child process of a gateway.
+///
+/// # Errors
+/// As [`Executor::open`] and [`Executor::close`]; [`ExecutorError::Link`] when the stream fails.
+pub async fn run<R, W>(reader: R, writer: W, options: ExecutorOptions) -> Result<(), ExecutorError>
+where
+    R: AsyncRead + Unpin,
+    W: AsyncWrite + Send + Unpin + 'static,
+{
+    let executor = Executor::open(options).await?;
+    let served = serve(&executor, reader, writer).await;
+    let closed = executor.close().await;
+    served?;
+    closed.map(|_| ())
+}
+
+/// Serves one connection. Returns when it has closed and every job it brought has ended; for a process that
+/// outlives its connections.
+///
+/// # Errors
+/// [`ExecutorError::Link`] when the stream fails.
+pub async fn serve<R, W>(executor: &Arc<Executor>, reader: R, writer: W) -> Result<(), ExecutorError>
+where
+    R: AsyncRead + Unpin,
+    W: AsyncWrite + Send + Unpin + 'static,
+{
+    let handler = |method: String, body: Value, _deadline: Duration| {
+        let executor = Arc::clone(executor);
+        async move { answer(&executor, &method, body).await }
+    };
+    kmg_link::serve(reader, writer, handler, ServeOptions::new(LINK_NAME)).await.map_err(ExecutorError::Link)
+}
+
+async fn answer(executor: &Arc<Executor>, method: &str, body: Value) -> Result<Value, WireError> {
+    match method {
+        EXECUTE => written(executor.execute(parse::<Job>(EXECUTE, body)?).await),
+        RECONCILE => written(executor.reconcile(parse::<ReconcileRequest>(RECONCILE, body)?.plan_id).await),
+        PROBE => written(Ok(ProbeResponse { cluster_id: executor.cluster_id().to_owned(), head: executor.head(), open_plans: executor.open_plans() })),
+        _ => Err(WireError::new(Code::Internal, "The executor has no such method.")),
+    }
+}
+
+fn parse<T: DeserializeOwned>(method: &'static str, body: Value) -> Result<T, WireError> {
+    serde_json::from_value(body).map_err(|_| wire(&ExecutorError::Parameters(method)))
+}
+
+fn written<T: Serialize>(outcome: Result<T, ExecutorError>) -> Result<Value, WireError> {
+    let value = outcome.map_err(|error| {
+        tracing::error!(%error, "a call of the gateway was not carried out");
+        wire(&error)
+    })?;
+    serde_json::to_value(value).map_err(|_| wire(&ExecutorError::Lost))
+}
+
+fn wire(error: &ExecutorError) -> WireError {
+    let problem = error.problem();
+    WireError::new(problem.code(), problem.public())
+}
