@@ -1,0 +1,89 @@
+//! From an ask to a pending plan.
+
+use std::time::Duration;
+
+use kmg_core::allow::Permit;
+use kmg_core::identity::Caller;
+use kmg_core::plan::{Ask, PlanBody, PlanId, PreviewRequest, PreviewResponse, SCHEMA, StoredBody, Times};
+use kmg_core::problem::{Code, Fault, Problem, Refusal};
+use kmg_core::untrusted::Quoted;
+use kmg_link::methods;
+use kmg_store::{Inserted, NewPlan};
+use serde_json::json;
+
+use crate::options::App;
+use crate::random;
+use crate::view::PlanView;
+
+const DEADLINE: Duration = Duration::from_secs(30);
+
+impl App {
+    /// Dry-runs `ask`, binds what was seen into a plan and stores it as pending. An identical ask that still
+    /// waits is answered with the plan that waits.
+    ///
+    /// # Errors
+    /// The planner's refusals (`not-fenced`, `not-found`, `container-not-found`, `no-change`, …),
+    /// `denied-recently`, `too-many-pending`, and faults of journal and store. Nothing is stored then.
+    pub async fn propose(&self, caller: &Caller, permit: &Permit, ask: Ask, reason: Option<Quoted>) -> Result<PlanView, Problem> {
+        if permit.namespace() != ask.namespace() {
+            return Err(Fault::new(Code::Internal, "the permit is for another namespace").into());
+        }
+        let now = self.clock().now();
+        let plan_id = PlanId::new(now, random::bytes()?);
+        let request = PreviewRequest { plan_id: plan_id.clone(), ask: ask.clone() };
+        let preview: PreviewResponse = self.parts().server.call(methods::PREVIEW, &request, DEADLINE).await?;
+        check_preview(&ask, &preview)?;
+        let options = self.options();
+        let body = PlanBody {
+            schema: SCHEMA.to_owned(),
+            plan_id,
+            cluster_id: preview.cluster_id,
+            requester: caller.requester().clone(),
+            times: Times { created_at: now, approve_before: now.plus(options.approve_within), execute_within: options.execute_within },
+            ask,
+            steps: preview.steps,
+            findings: preview.findings,
+            taint: Vec::new(),
+            policy: None,
+            required_evidence: Vec::new(),
+            reason,
+        };
+        let stored = StoredBody::seal(body).map_err(|error| Fault::new(Code::ClusterInvalid, error))?;
+        self.store_plan(&stored).await
+    }
+
+    async fn store_plan(&self, stored: &StoredBody) -> Result<PlanView, Problem> {
+        let body = stored.body();
+        self.record_plan("plan.intent", stored, json!({})).await?;
+        let new = NewPlan { body: stored, ask_key: body.ask.key(&body.requester), caps: self.options().caps };
+        match self.parts().store.insert_plan(new).await {
+            Ok(Inserted::New(row)) => {
+                self.record_plan("plan.created", stored, json!({})).await?;
+                Ok(self.view(&row))
+            }
+            Ok(Inserted::Coalesced(row)) => {
+                self.record_plan("plan.coalesced", stored, json!({ "into": row.body.body().plan_id })).await?;
+                Ok(self.view(&row))
+            }
+            Err(error) => {
+                let problem = Problem::from(error);
+                self.record_plan("plan.refused", stored, json!({ "code": problem.code() })).await?;
+                Err(problem)
+            }
+        }
+    }
+}
+
+/// The planner answers for the object that was asked about, and with something to write.
+fn check_preview(ask: &Ask, preview: &PreviewResponse) -> Result<(), Problem> {
+    let object_fits = |step: &kmg_core::plan::Step| {
+        step.object.namespace == ask.namespace().as_str() && step.object.name == ask.name().as_str() && step.object.kind == ask.kind()
+    };
+    if preview.steps.len() != 1 || !preview.steps.iter().all(object_fits) || preview.cluster_id.is_empty() {
+        return Err(Fault::new(Code::Internal, "the planner's answer is about something else").into());
+    }
+    if preview.steps.iter().all(|step| step.base == step.predicted) {
+        return Err(Refusal::new(Code::NoChange, "The cluster's dry run changes nothing.").into());
+    }
+    Ok(())
+}

@@ -1,0 +1,213 @@
+//! One plan as its page shows it.
+
+use kmg_core::clock::Millis;
+use kmg_core::plan::{Ask, Life, ObjectId, PlanBody, PlanFinding, Severity, Shown, Stage, Step, StoredBody};
+
+use super::{ChangeView, Moment, RequestView, StageView, Visible, duration};
+
+/// A plan: everything its stored bytes say.
+#[derive(Clone, Debug)]
+pub(crate) struct PlanView {
+    /// The id; safe inside a path.
+    pub(crate) id: String,
+    /// The consequence in one sentence.
+    pub(crate) headline: Visible,
+    /// From what to what.
+    pub(crate) summary: Option<(Visible, Visible)>,
+    /// Where it stands.
+    pub(crate) stage: StageView,
+    /// The person in whose name the agent asked.
+    pub(crate) requester: (Visible, Visible),
+    /// The OAuth client.
+    pub(crate) client_id: Visible,
+    /// When it was made.
+    pub(crate) created: Moment,
+    /// Until when it can be approved.
+    pub(crate) approve_before: Moment,
+    /// Whether it waits for a decision, as far as its stage says.
+    pub(crate) waiting: bool,
+    /// How long after the approving sign-in it may be executed.
+    pub(crate) execute_within: String,
+    /// Until when it may be executed, while it is approved and not executed.
+    pub(crate) execute_before: Option<Moment>,
+    /// The writes.
+    pub(crate) steps: Vec<StepView>,
+    /// Gravest first.
+    pub(crate) findings: Vec<FindingView>,
+    /// What the caller was shown lately that looked like an injection, as JSON.
+    pub(crate) taint: Vec<Visible>,
+    /// The policy decision, as JSON.
+    pub(crate) policy: Option<Visible>,
+    /// Evidence demanded beyond the sign-in.
+    pub(crate) required_evidence: Vec<Visible>,
+    /// The digest that an approval commits to.
+    pub(crate) digest: String,
+    /// The uid of the namespace `kube-system`.
+    pub(crate) cluster_id: Visible,
+    /// The body's schema version.
+    pub(crate) schema: Visible,
+    /// The stored body's length.
+    pub(crate) bytes: usize,
+    /// The agent's own words.
+    pub(crate) claim: Option<Visible>,
+}
+
+/// One write.
+#[derive(Clone, Debug)]
+pub(crate) struct StepView {
+    /// Its number, from 1.
+    pub(crate) number: usize,
+    /// What is written.
+    pub(crate) object: ObjectView,
+    /// What changes.
+    pub(crate) changes: Vec<ChangeView>,
+    /// Words of the API server or a webhook.
+    pub(crate) warnings: Vec<Visible>,
+    /// The exact request.
+    pub(crate) request: RequestView,
+    /// Fields left out of the comparison.
+    pub(crate) exclusions: Vec<Visible>,
+    /// How a delete treats dependents.
+    pub(crate) propagation_policy: Option<Visible>,
+    /// The dependents.
+    pub(crate) dependents: Vec<ObjectView>,
+    /// The digests of the state reviewed and the state predicted.
+    pub(crate) digests: (String, String),
+}
+
+/// An object.
+#[derive(Clone, Debug)]
+pub(crate) struct ObjectView {
+    /// Such as `Deployment demo/web`.
+    pub(crate) title: Visible,
+    /// Such as `apps/v1`.
+    pub(crate) api_version: Visible,
+    /// Its uid.
+    pub(crate) uid: Visible,
+}
+
+/// A finding.
+#[derive(Clone, Debug)]
+pub(crate) struct FindingView {
+    /// Its stable id.
+    pub(crate) id: Visible,
+    /// The severity in a word.
+    pub(crate) severity: &'static str,
+    /// Its class name in the stylesheet.
+    pub(crate) class: &'static str,
+    /// One sentence.
+    pub(crate) summary: Visible,
+    /// The field it follows from.
+    pub(crate) path: Visible,
+}
+
+/// One entry of the plan's timeline.
+#[derive(Clone, Debug)]
+pub(crate) struct TimelineView {
+    /// When.
+    pub(crate) at: Moment,
+    /// What happened.
+    pub(crate) what: Visible,
+    /// Who did it.
+    pub(crate) who: Visible,
+}
+
+impl PlanView {
+    /// The plan in `stored`, whose life stands at `life`, as seen at `now`.
+    pub(crate) fn new(stored: &StoredBody, life: &Life, now: Millis) -> Self {
+        let body = stored.body();
+        let json = |value: &serde_json::Value| Visible::block(&format!("{value:#}"));
+        Self {
+            id: body.plan_id.to_string(),
+            headline: headline(body),
+            summary: summary_line(body),
+            stage: StageView::new(life, now),
+            requester: (Visible::line(&body.requester.sub), Visible::line(&body.requester.iss)),
+            client_id: Visible::line(&body.requester.client_id),
+            created: Moment::new(body.times.created_at, now),
+            approve_before: Moment::new(body.times.approve_before, now),
+            execute_within: duration(body.times.execute_within),
+            waiting: life.stage == Stage::Pending,
+            execute_before: life.execute_before.filter(|_| life.stage == Stage::Approved).map(|at| Moment::new(at, now)),
+            steps: body.steps.iter().enumerate().map(|(index, step)| StepView::new(index + 1, step)).collect(),
+            findings: findings(&body.findings),
+            taint: body.taint.iter().map(json).collect(),
+            policy: body.policy.as_ref().map(json),
+            required_evidence: body.required_evidence.iter().map(|text| Visible::line(text)).collect(),
+            digest: stored.digest().to_string(),
+            cluster_id: Visible::line(&body.cluster_id),
+            schema: Visible::line(&body.schema),
+            bytes: stored.bytes().len(),
+            claim: body.reason.as_ref().map(|text| Visible::block(text.for_escaping())),
+        }
+    }
+}
+
+impl StepView {
+    fn new(number: usize, step: &Step) -> Self {
+        Self {
+            number,
+            object: ObjectView::new(&step.object),
+            changes: ChangeView::table(&step.changes),
+            warnings: step.warnings.iter().map(|text| Visible::block(text.for_escaping())).collect(),
+            request: RequestView::new(&step.template),
+            exclusions: step.exclusions.iter().map(|pointer| Visible::line(pointer)).collect(),
+            propagation_policy: step.propagation_policy.as_deref().map(Visible::line),
+            dependents: step.dependents.iter().map(ObjectView::new).collect(),
+            digests: (step.base.to_string(), step.predicted.to_string()),
+        }
+    }
+}
+
+impl ObjectView {
+    /// `object` in words.
+    pub(crate) fn new(object: &ObjectId) -> Self {
+        Self {
+            title: Visible::line(&format!("{} {}/{}", object.kind, object.namespace, object.name)),
+            api_version: Visible::line(&object.api_version),
+            uid: Visible::line(&object.uid),
+        }
+    }
+}
+
+/// The consequence of `body` in one sentence.
+pub(crate) fn headline(body: &PlanBody) -> Visible {
+    let (namespace, name) = (body.ask.namespace(), body.ask.name());
+    Visible::line(&match &body.ask {
+        Ask::ScaleDeployment { replicas, .. } => {
+            let plural = if *replicas == 1 { "replica" } else { "replicas" };
+            format!("Scale Deployment {namespace}/{name} to {replicas} {plural}")
+        }
+        Ask::SetDeploymentImage { container, .. } => format!("Set image of container {container} in Deployment {namespace}/{name}"),
+    })
+}
+
+/// The one value that matters most, before and after, where the reviewed changes hold it.
+pub(crate) fn summary_line(body: &PlanBody) -> Option<(Visible, Visible)> {
+    let path = match &body.ask {
+        Ask::ScaleDeployment { .. } => "spec.replicas".to_owned(),
+        Ask::SetDeploymentImage { container, .. } => format!("spec.template.spec.containers[name={container}].image"),
+    };
+    let change = body.steps.iter().flat_map(|step| &step.changes).find(|change| change.path == path)?;
+    let plain = |shown: &Shown| match shown {
+        Shown::Value(serde_json::Value::String(text)) => Some(Visible::line(text)),
+        Shown::Value(value) => Some(Visible::line(&value.to_string())),
+        Shown::Absent | Shown::Hidden { .. } => None,
+    };
+    Some((plain(&change.before)?, plain(&change.after)?))
+}
+
+fn findings(all: &[PlanFinding]) -> Vec<FindingView> {
+    let mut ranked: Vec<&PlanFinding> = all.iter().collect();
+    ranked.sort_by(|a, b| b.severity.cmp(&a.severity));
+    ranked.into_iter().map(finding).collect()
+}
+
+fn finding(finding: &PlanFinding) -> FindingView {
+    let (severity, class) = match finding.severity {
+        Severity::High => ("High", "high"),
+        Severity::Warning => ("Warning", "warning"),
+        Severity::Info => ("Info", "info"),
+    };
+    FindingView { id: Visible::line(&finding.id), severity, class, summary: Visible::line(&finding.summary), path: Visible::line(&finding.path) }
+}
