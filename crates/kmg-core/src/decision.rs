@@ -13,7 +13,7 @@ use subtle::ConstantTimeEq as _;
 use crate::allow::AllowList;
 use crate::clock::Millis;
 use crate::digest::{Digest, Envelope, types};
-use crate::identity::{ApproverRule, Principal};
+use crate::identity::{ApproverRule, Principal, Reviewer};
 use crate::json::{Limits, NotCanonical, canonical, parse_strict};
 use crate::plan::{PlanBody, PlanId, StoredBody};
 
@@ -53,6 +53,19 @@ pub struct Statement {
 }
 
 impl Statement {
+    /// The approval of `plan` by `reviewer`: a signed-in person, never the caller of a tool.
+    pub fn approving(plan: &StoredBody, reviewer: &Reviewer, at: Millis, salt: String) -> Self {
+        Self {
+            schema: SCHEMA.to_owned(),
+            plan_id: plan.body().plan_id.clone(),
+            decision: Decision::Approve,
+            review_digest: plan.digest(),
+            approver: reviewer.principal().clone(),
+            at,
+            salt,
+        }
+    }
+
     /// The statement's bytes. They are made once and kept.
     ///
     /// # Errors

@@ -215,7 +215,14 @@ mod tests {
     fn digests_round_trip_and_reject_other_text() {
         let digest = Digest::of(types::ASK, b"x");
         assert_eq!(digest.to_string().parse::<Digest>().unwrap(), digest);
-        for text in ["", "sha256:", "sha256:zz", &digest.hex(), &format!("SHA256:{}", digest.hex()), &format!("sha256:{}", digest.hex().to_uppercase())] {
+        for text in [
+            "",
+            "sha256:",
+            "sha256:zz",
+            &digest.hex(),
+            &format!("SHA256:{}", digest.hex()),
+            &format!("sha256:{}", digest.hex().to_uppercase()),
+        ] {
             assert!(text.parse::<Digest>().is_err(), "{text}");
         }
     }

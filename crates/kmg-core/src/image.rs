@@ -45,7 +45,10 @@ fn is_host(text: &str) -> bool {
     (host.contains('.') || port.is_some() || host == "localhost")
         && port_ok
         && host.split('.').all(|part| {
-            !part.is_empty() && part.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-') && !part.starts_with('-') && !part.ends_with('-')
+            !part.is_empty()
+                && part.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
+                && !part.starts_with('-')
+                && !part.ends_with('-')
         })
 }
 
@@ -140,7 +143,24 @@ mod tests {
 
     #[test]
     fn hostile_references_are_refused() {
-        for text in ["", " ", "a b", "A/b", "a:b:c", "a@sha256:1", "a@md5:00", "../a", "a/../b", "a//b", "http://x/y", "x:-t", "a\u{200b}", "r.example:99999999/a", "-a", "a-"] {
+        for text in [
+            "",
+            " ",
+            "a b",
+            "A/b",
+            "a:b:c",
+            "a@sha256:1",
+            "a@md5:00",
+            "../a",
+            "a/../b",
+            "a//b",
+            "http://x/y",
+            "x:-t",
+            "a\u{200b}",
+            "r.example:99999999/a",
+            "-a",
+            "a-",
+        ] {
             assert!(text.parse::<ImageRef>().is_err(), "{text:?}");
         }
     }

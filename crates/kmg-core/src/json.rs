@@ -239,7 +239,12 @@ mod tests {
 
     #[test]
     fn numbers_outside_the_subset_have_no_form() {
-        for (text, why) in [("1.0", NotCanonical::Float), ("1e2", NotCanonical::Float), ("9007199254740992", NotCanonical::BigInteger), ("18446744073709551615", NotCanonical::BigInteger)] {
+        for (text, why) in [
+            ("1.0", NotCanonical::Float),
+            ("1e2", NotCanonical::Float),
+            ("9007199254740992", NotCanonical::BigInteger),
+            ("18446744073709551615", NotCanonical::BigInteger),
+        ] {
             let value = parse_strict(text.as_bytes(), Limits::REQUEST).unwrap();
             assert_eq!(canonical(&value), Err(why), "{text}");
         }

@@ -40,6 +40,8 @@ codes! {
     TooDeep = "too-deep", "The JSON is nested deeper than 64 levels.";
     TooLarge = "too-large", "The body is larger than the limit.";
     InvalidJson = "invalid-json", "The body is not the JSON this endpoint takes.";
+    InvalidRequest = "invalid-request", "The request is not one this endpoint takes.";
+    RateLimited = "rate-limited", "This caller calls too often; try again in a moment.";
     NamespaceNotAllowed = "namespace-not-allowed", "The namespace is not on the allow-list.";
     KindNotAllowed = "kind-not-allowed", "The kind is not one this product changes.";
     NotFound = "not-found", "The cluster has no such object.";
@@ -72,6 +74,7 @@ codes! {
     NotAnApprover = "not-an-approver", "This person may not decide this plan.";
     FormRejected = "form-rejected", "The form was not issued to this session, or too old, or posted too soon.";
     SignInFailed = "sign-in-failed", "The identity provider's answer was not valid.";
+    IssuerUnavailable = "issuer-unavailable", "The identity provider could not be reached or did not answer as it should.";
     NotFresh = "not-fresh", "The sign-in is not fresh enough.";
     DigestMismatch = "digest-mismatch", "The plan is not the one that was shown.";
     LinkDown = "link-down", "A process of the guard is not running; it is being restarted.";

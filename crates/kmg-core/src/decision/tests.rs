@@ -3,8 +3,8 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::plan::fixtures::{CLUSTER, NOW, body, plan_id, stored};
 use crate::plan::PlanBody;
+use crate::plan::fixtures::{CLUSTER, NOW, body, plan_id, stored};
 
 fn key() -> SigningKey {
     SigningKey::from_bytes(&[1; 32])

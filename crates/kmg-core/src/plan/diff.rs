@@ -148,7 +148,9 @@ fn may_hold_a_secret(path: &str) -> bool {
     if path == own {
         return false;
     }
-    [".env[", ".args", ".command", "annotations", "data.", "data[", "stringData", ".exec", "httpHeaders"].iter().any(|part| path.contains(part))
+    [".env[", ".args", ".command", "annotations", "data.", "data[", "stringData", ".exec", "httpHeaders"]
+        .iter()
+        .any(|part| path.contains(part))
 }
 
 #[cfg(test)]
@@ -164,11 +166,21 @@ mod tests {
 
     #[test]
     fn containers_are_matched_by_name_and_env_values_hidden() {
-        let before = json!({"spec":{"containers":[{"name":"a","image":"x:1"},{"name":"b","image":"y:1","env":[{"name":"TOKEN","value":"one"}]}]}});
-        let after = json!({"spec":{"containers":[{"name":"a","image":"x:2"},{"name":"b","image":"y:1","env":[{"name":"TOKEN","value":"two!"}]}]}});
+        let before =
+            json!({"spec":{"containers":[{"name":"a","image":"x:1"},{"name":"b","image":"y:1","env":[{"name":"TOKEN","value":"one"}]}]}});
+        let after =
+            json!({"spec":{"containers":[{"name":"a","image":"x:2"},{"name":"b","image":"y:1","env":[{"name":"TOKEN","value":"two!"}]}]}});
         let out = run(&before, &after, &["spec.containers[name=a].image"]);
         assert_eq!(out.len(), 2);
-        assert_eq!(out[0], FieldChange { path: "spec.containers[name=a].image".into(), before: Shown::Value("x:1".into()), after: Shown::Value("x:2".into()), proposed: true });
+        assert_eq!(
+            out[0],
+            FieldChange {
+                path: "spec.containers[name=a].image".into(),
+                before: Shown::Value("x:1".into()),
+                after: Shown::Value("x:2".into()),
+                proposed: true
+            }
+        );
         assert_eq!(out[1].after, Shown::Hidden { bytes: 6, fingerprint: "fp6".into() });
         assert!(!out[1].proposed);
     }

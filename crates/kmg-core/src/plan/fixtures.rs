@@ -18,7 +18,12 @@ pub(crate) fn requester() -> Requester {
 }
 
 pub(crate) fn set_image(container: &str, image: &str) -> Ask {
-    Ask::SetDeploymentImage { namespace: "demo".parse().unwrap(), name: "web".parse().unwrap(), container: container.parse().unwrap(), image: image.parse().unwrap() }
+    Ask::SetDeploymentImage {
+        namespace: "demo".parse().unwrap(),
+        name: "web".parse().unwrap(),
+        container: container.parse().unwrap(),
+        image: image.parse().unwrap(),
+    }
 }
 
 pub(crate) fn deployment() -> Value {
@@ -38,7 +43,8 @@ pub(crate) fn body() -> PlanBody {
     predicted["spec"]["template"]["spec"]["containers"][0]["image"] = "registry.test/web:2".into();
     predicted["metadata"]["annotations"]["kmg.dev/plan"] = plan_id().as_str().into();
     let change = step_change(&ask, &plan_id(), &live).unwrap();
-    let prediction = Prediction { live: &live, predicted: &predicted, exclusions: vec![], warnings: vec![], fingerprint: &|_| "fp".to_owned() };
+    let prediction =
+        Prediction { live: &live, predicted: &predicted, exclusions: vec![], warnings: vec![], fingerprint: &|_| "fp".to_owned() };
     let step = predict(change, prediction).unwrap();
     PlanBody {
         schema: SCHEMA.to_owned(),

@@ -48,8 +48,20 @@ pub enum Stage {
 impl Stage {
     /// Every stage.
     pub const ALL: &'static [Self] = &[
-        Self::Pending, Self::Approved, Self::Denied, Self::Expired, Self::Claimed, Self::Refused, Self::Stale,
-        Self::Applied, Self::AppliedDiverged, Self::Rejected, Self::Partial, Self::Deleting, Self::Unknown, Self::NeedsHuman,
+        Self::Pending,
+        Self::Approved,
+        Self::Denied,
+        Self::Expired,
+        Self::Claimed,
+        Self::Refused,
+        Self::Stale,
+        Self::Applied,
+        Self::AppliedDiverged,
+        Self::Rejected,
+        Self::Partial,
+        Self::Deleting,
+        Self::Unknown,
+        Self::NeedsHuman,
     ];
 
     /// The stage as results and the store spell it.
@@ -148,7 +160,9 @@ pub fn step(life: &Life, event: Event, now: Millis) -> Result<Life, Refusal> {
         (Stage::Deleting, Event::Outcome(outcome @ (Outcome::Applied | Outcome::Unknown))) => life_at(outcome.stage()),
         (
             Stage::Unknown,
-            Event::Outcome(outcome @ (Outcome::Applied | Outcome::AppliedDiverged | Outcome::Rejected | Outcome::Stale | Outcome::NeedsHuman)),
+            Event::Outcome(
+                outcome @ (Outcome::Applied | Outcome::AppliedDiverged | Outcome::Rejected | Outcome::Stale | Outcome::NeedsHuman),
+            ),
         ) => life_at(outcome.stage()),
         (stage, _) => Err(not_now(stage)),
     }
@@ -180,9 +194,14 @@ fn not_now(stage: Stage) -> Refusal {
         Stage::Stale => Refusal::new(Code::Stale, "Something moved since the plan was made; ask for the change again."),
         Stage::NeedsHuman => Refusal::new(Code::NeedsHuman, "What happened could not be established; a person must look."),
         Stage::Unknown => Refusal::new(Code::OutcomeUnknown, "The outcome is still being established; read the plan's status."),
-        Stage::Approved | Stage::Claimed | Stage::Refused | Stage::Applied | Stage::AppliedDiverged | Stage::Rejected | Stage::Partial | Stage::Deleting => {
-            Refusal::new(Code::AlreadyClaimed, "The plan was already decided or executed; read its status.")
-        }
+        Stage::Approved
+        | Stage::Claimed
+        | Stage::Refused
+        | Stage::Applied
+        | Stage::AppliedDiverged
+        | Stage::Rejected
+        | Stage::Partial
+        | Stage::Deleting => Refusal::new(Code::AlreadyClaimed, "The plan was already decided or executed; read its status."),
     }
 }
 
@@ -200,8 +219,15 @@ mod tests {
 
     fn events() -> impl Strategy<Value = (Event, i64)> {
         let outcome = prop::sample::select(vec![
-            Outcome::Applied, Outcome::AppliedDiverged, Outcome::Rejected, Outcome::Refused, Outcome::Stale,
-            Outcome::Partial, Outcome::Deleting, Outcome::Unknown, Outcome::NeedsHuman,
+            Outcome::Applied,
+            Outcome::AppliedDiverged,
+            Outcome::Rejected,
+            Outcome::Refused,
+            Outcome::Stale,
+            Outcome::Partial,
+            Outcome::Deleting,
+            Outcome::Unknown,
+            Outcome::NeedsHuman,
         ]);
         let event = prop_oneof![
             (-100_000_i64..1_000_000).prop_map(|d| Event::Approve { signed_in_at: START.plus(d) }),

@@ -65,7 +65,12 @@ fn set_image(live: &Value, container: &str, image: &ImageRef) -> Vec<PlanFinding
 
 fn rollout(live: &Value, out: &mut Vec<PlanFinding>) {
     if live.pointer("/spec/paused").and_then(Value::as_bool) == Some(true) {
-        out.push(finding("KMG-A13", Severity::Warning, "The Deployment is paused: the change rolls out when it is resumed.", "spec.paused"));
+        out.push(finding(
+            "KMG-A13",
+            Severity::Warning,
+            "The Deployment is paused: the change rolls out when it is resumed.",
+            "spec.paused",
+        ));
     }
 }
 

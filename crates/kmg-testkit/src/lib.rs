@@ -1,0 +1,3 @@
+//! What several test suites share: lanes with honest skips, the test cluster, throw-away keys.
+
+pub mod lane;

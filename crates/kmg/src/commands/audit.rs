@@ -1,0 +1,54 @@
+//! `kmg audit verify`.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, bail};
+use ed25519_dalek::VerifyingKey;
+use kmg_audit::{Report, VerifyOptions};
+
+use crate::{files, keys};
+
+/// Verifies a journal offline and prints what was found.
+pub(crate) fn verify(journal: &Path, witness: Option<PathBuf>, keys: &[String]) -> anyhow::Result<()> {
+    let trusted = keys.iter().map(|key| public_key(key)).collect::<anyhow::Result<Vec<_>>>()?;
+    let options = VerifyOptions { trusted, other: witness, ..VerifyOptions::default() };
+    match kmg_audit::verify(journal, &options) {
+        Ok(report) => {
+            files::say(&sentence(journal, &report));
+            Ok(())
+        }
+        Err(error) => bail!("{}: {error}", journal.display()),
+    }
+}
+
+fn sentence(journal: &Path, report: &Report) -> String {
+    let mut out = format!(
+        "{}: intact. {} records, {} checkpoints, head {} {}",
+        journal.display(),
+        report.records,
+        report.checkpoints,
+        report.head.seq,
+        report.head.hash
+    );
+    if report.unsealed_tail > 0 {
+        out.push_str(&format!("; {} records after the last checkpoint are chained, not signed", report.unsealed_tail));
+    }
+    if !report.open_intents.is_empty() {
+        out.push_str(&format!("; intents without a final outcome: {:?}", report.open_intents));
+    }
+    if report.other.is_some() {
+        out.push_str(&format!("; {} positions witnessed, up to record {}", report.witnessed, report.witnessed_up_to));
+    }
+    out
+}
+
+fn public_key(text: &str) -> anyhow::Result<VerifyingKey> {
+    let digits = match keys::decode(text) {
+        Some(bytes) => bytes,
+        None => {
+            let file = std::fs::read_to_string(text).with_context(|| format!("{text} is neither a key nor a file"))?;
+            keys::decode(file.trim()).with_context(|| format!("{text}: not 64 hexadecimal digits"))?
+        }
+    };
+    Ok(VerifyingKey::from_bytes(&digits)?)
+}

@@ -1,0 +1,40 @@
+//! One module for each subcommand.
+
+mod audit;
+mod config;
+mod executor;
+mod gateway;
+mod issuer;
+mod lifetime;
+pub(crate) mod rbac;
+mod server;
+
+use crate::cli::{AuditCommand, Command, ConfigCommand, KeysCommand, RbacCommand};
+use crate::{demo, keys};
+
+/// Runs one command to its end.
+///
+/// # Errors
+/// What a person should read; the exit status is 1 then.
+pub(crate) fn run(command: Command) -> anyhow::Result<()> {
+    match command {
+        Command::Config { command: ConfigCommand::Reference } => config::reference(),
+        Command::Config { command: ConfigCommand::Check { file } } => config::check(&file),
+        Command::Keys { command: KeysCommand::Init { folder } } => keys::init(&folder),
+        Command::Audit { command: AuditCommand::Verify { journal, witness, keys } } => audit::verify(&journal, witness, &keys),
+        Command::Rbac { command: RbacCommand::Manifests(args) } => rbac::print(&args),
+        Command::Rbac { command: RbacCommand::Apply { rbac, kubeconfig, context, out, seconds } } => {
+            block_on(rbac::apply(&rbac, kubeconfig, context, &out, seconds))
+        }
+        Command::Gateway { config, lifetime } => block_on(gateway::run(&config, lifetime)),
+        Command::Issuer { config, lifetime } => block_on(issuer::run(&config, lifetime)),
+        Command::Server(args) => block_on(server::run(args)),
+        Command::Executor(args) => block_on(executor::run(args)),
+        Command::Demo(args) => block_on(demo::run(args)),
+    }
+}
+
+fn block_on(work: impl Future<Output = anyhow::Result<()>>) -> anyhow::Result<()> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().worker_threads(2).build()?;
+    runtime.block_on(work)
+}

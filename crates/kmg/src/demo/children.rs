@@ -1,0 +1,82 @@
+//! The demo's processes: issuer, then gateway. Each ends when the demo does, however it ends.
+
+use std::path::Path;
+use std::process::Stdio;
+use std::time::Duration;
+
+use anyhow::{Context as _, bail};
+use tokio::io::{AsyncBufReadExt as _, BufReader};
+use tokio::process::{Child, Command};
+
+use super::layout::Layout;
+
+/// How long a child may take to say that it is ready.
+const READY: Duration = Duration::from_secs(60);
+/// How long a child may take to end.
+const END: Duration = Duration::from_secs(10);
+
+/// The running children, in the order of their start.
+pub(crate) struct Children(Vec<(&'static str, Child)>);
+
+impl Children {
+    pub(crate) async fn start(layout: &Layout) -> anyhow::Result<Self> {
+        let mut children = Self(Vec::new());
+        for (name, config) in [("issuer", layout.issuer_config()), ("gateway", layout.gateway_config())] {
+            match start(name, &config).await {
+                Ok(child) => children.0.push((name, child)),
+                Err(error) => {
+                    children.stop().await;
+                    return Err(error.context(format!("the {name} did not start")));
+                }
+            }
+        }
+        Ok(children)
+    }
+
+    /// Waits until a child ends; its name.
+    pub(crate) async fn one_died(&mut self) -> &'static str {
+        loop {
+            for (name, child) in &mut self.0 {
+                if !matches!(child.try_wait(), Ok(None)) {
+                    return name;
+                }
+            }
+            tokio::time::sleep(Duration::from_millis(200)).await;
+        }
+    }
+
+    /// Closes every child's input, newest first, and ends those that do not end by themselves.
+    pub(crate) async fn stop(&mut self) {
+        while let Some((name, mut child)) = self.0.pop() {
+            drop(child.stdin.take());
+            if tokio::time::timeout(END, child.wait()).await.is_err() {
+                tracing::warn!("the {name} did not end by itself");
+                if let Err(error) = child.kill().await {
+                    tracing::warn!("the {name} could not be ended: {error}");
+                }
+            }
+        }
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "the demo's supervisor starts this very binary")]
+async fn start(name: &str, config: &Path) -> anyhow::Result<Child> {
+    let mut child = Command::new(std::env::current_exe()?)
+        .args([name, "--config"])
+        .arg(config)
+        .arg("--exit-with-stdin")
+        .env_clear()
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::inherit())
+        .kill_on_drop(true)
+        .spawn()?;
+    let output = child.stdout.take().context("no output")?;
+    let mut line = String::new();
+    let mut reader = BufReader::new(output);
+    let read = tokio::time::timeout(READY, reader.read_line(&mut line)).await.context("it was not ready in time")??;
+    if read == 0 || line.trim() != "ready" {
+        bail!("it ended before it was ready");
+    }
+    Ok(child)
+}

@@ -1,0 +1,82 @@
+//! `kmg demo`: a supervisor that runs issuer and gateway, each its own process, on a cluster the person names.
+
+mod children;
+mod cluster;
+mod layout;
+mod say;
+
+use std::io::IsTerminal as _;
+
+use anyhow::{bail, ensure};
+use kmg_core::clock::Clock;
+
+use crate::cli::DemoArgs;
+use crate::files;
+use cluster::Installation;
+use layout::Layout;
+
+/// How long the credentials live; they are renewed at half of that.
+const CREDENTIAL_SECONDS: u32 = 3_600;
+
+/// Runs the demo until it is interrupted.
+///
+/// # Errors
+/// A busy port, a cluster that cannot be reached or does not allow the installation, a child that does not start.
+pub(crate) async fn run(args: DemoArgs) -> anyhow::Result<()> {
+    let clock = Clock::system();
+    let layout = Layout::new(&args)?;
+    layout.check_ports()?;
+    let installation = Installation::connect(&args, &clock).await?;
+    confirm(&args, &installation)?;
+    installation.create(&args).await?;
+    installation.mint(&layout, CREDENTIAL_SECONDS).await?;
+    installation.check_fence(&layout).await?;
+    let password = layout.write(&args, &installation.cluster_id().await?, &clock)?;
+    let mut children = children::Children::start(&layout).await?;
+    say::ready(&args, &layout, &password)?;
+    let renewing = renew(&installation, &layout);
+    let ended = tokio::select! {
+        died = children.one_died() => Err(anyhow::anyhow!("{died} ended; its words are above")),
+        () = renewing => Ok(()),
+        signal = stop_signal() => signal,
+    };
+    children.stop().await;
+    layout.remove();
+    ended
+}
+
+/// Shows what would be created and asks, unless `--yes` was given.
+fn confirm(args: &DemoArgs, installation: &Installation) -> anyhow::Result<()> {
+    if args.yes {
+        return Ok(());
+    }
+    files::complain(&installation.description(args));
+    ensure!(std::io::stdin().is_terminal(), "nobody is there to ask; say --yes to create this");
+    files::complain("Create this? [y/N] ");
+    let mut answer = String::new();
+    std::io::stdin().read_line(&mut answer)?;
+    if !matches!(answer.trim(), "y" | "Y" | "yes") {
+        bail!("nothing was created");
+    }
+    Ok(())
+}
+
+/// Writes fresh tokens at half of their life; the processes read them again by themselves.
+async fn renew(installation: &Installation, layout: &Layout) {
+    loop {
+        tokio::time::sleep(std::time::Duration::from_secs(u64::from(CREDENTIAL_SECONDS) / 2)).await;
+        if let Err(error) = installation.mint(layout, CREDENTIAL_SECONDS).await {
+            tracing::warn!("credentials were not renewed: {error:#}");
+        }
+    }
+}
+
+async fn stop_signal() -> anyhow::Result<()> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let mut terminate = signal(SignalKind::terminate())?;
+    tokio::select! {
+        interrupted = tokio::signal::ctrl_c() => interrupted?,
+        _ = terminate.recv() => {}
+    }
+    Ok(())
+}

@@ -1,0 +1,55 @@
+//! Private files, and the two places where text goes to a person.
+
+use std::fs::{DirBuilder, OpenOptions};
+use std::io::Write as _;
+use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _};
+use std::path::Path;
+
+use anyhow::{Context as _, ensure};
+
+/// Makes a folder that only its owner may enter; one that exists must already be so.
+///
+/// # Errors
+/// The folder cannot be made, or others may enter it.
+pub(crate) fn private_folder(path: &Path) -> anyhow::Result<()> {
+    DirBuilder::new().recursive(true).mode(0o700).create(path).with_context(|| path.display().to_string())?;
+    let mode = std::fs::metadata(path).with_context(|| path.display().to_string())?.mode();
+    ensure!(mode & 0o077 == 0, "{}: others may enter this folder; it must be 0700", path.display());
+    Ok(())
+}
+
+/// Writes a new file that only its owner may read. What stands there is replaced as a whole.
+///
+/// # Errors
+/// The file cannot be written.
+pub(crate) fn write_private(path: &Path, content: &[u8]) -> anyhow::Result<()> {
+    let fresh = path.with_extension("new");
+    let _left_over = std::fs::remove_file(&fresh);
+    let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&fresh).with_context(|| fresh.display().to_string())?;
+    file.write_all(content)?;
+    file.sync_all()?;
+    std::fs::rename(&fresh, path).with_context(|| path.display().to_string())
+}
+
+/// Reads a secret file and refuses one that others may read.
+///
+/// # Errors
+/// The file cannot be read, is larger than 64 KiB, or is not private.
+pub(crate) fn read_private(path: &Path) -> anyhow::Result<Vec<u8>> {
+    let metadata = std::fs::metadata(path).with_context(|| path.display().to_string())?;
+    ensure!(metadata.mode() & 0o077 == 0, "{}: others may read this file; it must be 0600", path.display());
+    ensure!(metadata.len() <= 65_536, "{}: too large for a key", path.display());
+    std::fs::read(path).with_context(|| path.display().to_string())
+}
+
+/// Says something on standard output.
+#[expect(clippy::print_stdout, reason = "the command's result")]
+pub(crate) fn say(text: &str) {
+    println!("{text}");
+}
+
+/// Says something on standard error.
+#[expect(clippy::print_stderr, reason = "the command's complaint")]
+pub(crate) fn complain(text: &str) {
+    eprintln!("{text}");
+}

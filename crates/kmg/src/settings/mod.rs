@@ -1,0 +1,208 @@
+//! The gateway's settings: read once, checked as a whole, handed on as plain values.
+
+mod table;
+#[cfg(test)]
+mod tests;
+mod values;
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+use kmg_core::allow::AllowList;
+use kmg_core::identity::{ApproverRule, Principal};
+use kmg_core::names::Namespace;
+use url::Url;
+
+pub(crate) use table::reference;
+use values::Values;
+
+/// How the gateway reaches its executor.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum ExecutorLink {
+    /// As a child over stdio.
+    Child { kubeconfig: PathBuf, trust: PathBuf, keys: PathBuf, data: PathBuf },
+    /// Over a Unix socket of another user.
+    Socket { path: PathBuf, uid: u32 },
+}
+
+/// Settings that were checked as a whole.
+#[derive(Clone, Debug)]
+pub(crate) struct Settings {
+    pub(crate) production: bool,
+    pub(crate) data: PathBuf,
+    pub(crate) namespaces: AllowList,
+    pub(crate) mcp_listen: SocketAddr,
+    pub(crate) mcp_url: Url,
+    pub(crate) mcp_origins: Vec<String>,
+    pub(crate) web_listen: SocketAddr,
+    pub(crate) web_origin: String,
+    pub(crate) session_idle: i64,
+    pub(crate) session_absolute: i64,
+    pub(crate) identity: Identity,
+    pub(crate) plans: Plans,
+    pub(crate) keys: PathBuf,
+    pub(crate) reader_kubeconfig: PathBuf,
+    pub(crate) planner_kubeconfig: PathBuf,
+    pub(crate) executor: ExecutorLink,
+}
+
+/// The identity section.
+#[derive(Clone, Debug)]
+pub(crate) struct Identity {
+    pub(crate) issuer: String,
+    pub(crate) scope: String,
+    pub(crate) token_types: Vec<String>,
+    pub(crate) sign_in_client: String,
+    pub(crate) approve_client: String,
+    pub(crate) approvers: Vec<Principal>,
+    pub(crate) rule: ApproverRule,
+}
+
+/// The plans section, in milliseconds and counts.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Plans {
+    pub(crate) approve_within: i64,
+    pub(crate) execute_within: i64,
+    pub(crate) per_requester: u32,
+    pub(crate) per_namespace: u32,
+    pub(crate) deny_cool_down: i64,
+}
+
+/// Reads the settings file and resolves it.
+///
+/// # Errors
+/// Every problem at once, one a line.
+pub(crate) fn load(file: &Path, environment: &BTreeMap<String, String>) -> anyhow::Result<Settings> {
+    let text = std::fs::read_to_string(file).map_err(|error| anyhow::anyhow!("{}: {error}", file.display()))?;
+    let report = |problems: Vec<String>| anyhow::anyhow!("{}:\n  {}", file.display(), problems.join("\n  "));
+    let values = values::parse(&text, environment).map_err(report)?;
+    resolve(&values).map_err(report)
+}
+
+fn resolve(values: &Values) -> Result<Settings, Vec<String>> {
+    let mut problems = Vec::new();
+    let namespaces = namespaces(values, &mut problems);
+    let mcp_listen = address(values, "mcp", &mut problems);
+    let web_listen = address(values, "web", &mut problems);
+    let mcp_url = web_address(&values.text("mcp", "url"), "mcp.url", &mut problems);
+    let web_url = web_address(&values.text("web", "origin"), "web.origin", &mut problems);
+    let issuer = web_address(&values.text("identity", "issuer"), "identity.issuer", &mut problems);
+    let production = values.text("gateway", "mode") == "production";
+    let executor = executor(values, production, &mut problems);
+    if let (Some(mcp), Some(web), Some(issuer)) = (&mcp_url, &web_url, &issuer) {
+        problems.extend(unsafe_urls(production, mcp, web, issuer));
+    }
+    let (Some(mcp_url), Some(web_url), Some(mcp_listen), Some(web_listen), Some(executor), true) =
+        (mcp_url, web_url, mcp_listen, web_listen, executor, problems.is_empty())
+    else {
+        return Err(problems);
+    };
+    Ok(Settings {
+        production,
+        data: values.text("gateway", "data").into(),
+        namespaces,
+        mcp_listen,
+        mcp_url,
+        mcp_origins: values.list("mcp", "origins"),
+        web_listen,
+        web_origin: web_url.origin().ascii_serialization(),
+        session_idle: 1000 * values.number("web", "session_idle_seconds"),
+        session_absolute: 1000 * values.number("web", "session_seconds"),
+        identity: identity(values),
+        plans: plans(values),
+        keys: values.text("keys", "folder").into(),
+        reader_kubeconfig: values.text("server", "reader_kubeconfig").into(),
+        planner_kubeconfig: values.text("server", "planner_kubeconfig").into(),
+        executor,
+    })
+}
+
+fn namespaces(values: &Values, problems: &mut Vec<String>) -> AllowList {
+    let mut list = Vec::new();
+    for text in values.list("gateway", "namespaces") {
+        match text.parse::<Namespace>() {
+            Ok(namespace) => list.push(namespace),
+            Err(_) => problems.push(format!("gateway.namespaces: {text:?} is not a namespace's name")),
+        }
+    }
+    AllowList::new(list)
+}
+
+fn address(values: &Values, section: &'static str, problems: &mut Vec<String>) -> Option<SocketAddr> {
+    let text = values.text(section, "listen");
+    text.parse().map_err(|_| problems.push(format!("{section}.listen: {text:?} is not an address with a port"))).ok()
+}
+
+fn web_address(text: &str, place: &str, problems: &mut Vec<String>) -> Option<Url> {
+    let parsed = Url::parse(text).ok().filter(|url| ["http", "https"].contains(&url.scheme()) && url.host_str().is_some() && url.query().is_none());
+    if parsed.is_none() {
+        problems.push(format!("{place}: {text:?} is not an http or https URL"));
+    }
+    parsed
+}
+
+fn unsafe_urls(production: bool, mcp: &Url, web: &Url, issuer: &Url) -> Vec<String> {
+    let loopback = |url: &Url| matches!(url.host_str(), Some("127.0.0.1" | "localhost" | "[::1]"));
+    let mut problems = Vec::new();
+    for (place, url) in [("mcp.url", mcp), ("web.origin", web), ("identity.issuer", issuer)] {
+        if url.scheme() != "https" && (production || !loopback(url)) {
+            problems.push(format!("{place}: must be https{}", if production { " in production" } else { " unless its host is this machine" }));
+        }
+        if production && loopback(url) {
+            problems.push(format!("{place}: production does not run on a loopback name"));
+        }
+    }
+    if production && mcp.host_str() == web.host_str() {
+        problems.push("web.origin: production wants another host than mcp.url, so that no cookie of the pages reaches the endpoint".to_owned());
+    }
+    if mcp.origin() == web.origin() {
+        problems.push("web.origin: must be another origin than mcp.url's".to_owned());
+    }
+    problems
+}
+
+fn executor(values: &Values, production: bool, problems: &mut Vec<String>) -> Option<ExecutorLink> {
+    let link = values.text("executor", "link");
+    if link != "stdio" {
+        let uid = u32::try_from(values.number("executor", "uid")).unwrap_or(u32::MAX);
+        return Some(ExecutorLink::Socket { path: link.into(), uid });
+    }
+    if production {
+        problems.push("executor.link: stdio separates code, not users; production wants the path of a Unix socket".to_owned());
+    }
+    let mut path = |key: &'static str| {
+        let text = values.text("executor", key);
+        if text.is_empty() {
+            problems.push(format!("executor.{key} is required with executor.link = \"stdio\""));
+        }
+        PathBuf::from(text)
+    };
+    Some(ExecutorLink::Child { kubeconfig: path("kubeconfig"), trust: path("trust"), keys: path("keys"), data: path("data") })
+}
+
+fn identity(values: &Values) -> Identity {
+    let issuer = values.text("identity", "issuer");
+    let approvers = values.list("identity", "approvers").into_iter().map(|sub| Principal { iss: issuer.clone(), sub }).collect();
+    let rule = if values.text("identity", "rule") == "other" { ApproverRule::Other } else { ApproverRule::Requester };
+    Identity {
+        scope: values.text("identity", "scope"),
+        token_types: values.list("identity", "token_types"),
+        sign_in_client: values.text("identity", "sign_in_client"),
+        approve_client: values.text("identity", "approve_client"),
+        approvers,
+        rule,
+        issuer,
+    }
+}
+
+fn plans(values: &Values) -> Plans {
+    let count = |key| u32::try_from(values.number("plans", key)).unwrap_or(1);
+    Plans {
+        approve_within: 1000 * values.number("plans", "approve_within_seconds"),
+        execute_within: 1000 * values.number("plans", "execute_within_seconds"),
+        per_requester: count("pending_per_requester"),
+        per_namespace: count("pending_per_namespace"),
+        deny_cool_down: 1000 * values.number("plans", "deny_cool_down_seconds"),
+    }
+}

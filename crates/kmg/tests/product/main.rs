@@ -1,0 +1,9 @@
+//! The product as its users meet it: real processes, a real API server, a real MCP client, real Chromium.
+
+mod support;
+
+mod change;
+mod evidence;
+mod refusals;
+mod restarts;
+mod surface;

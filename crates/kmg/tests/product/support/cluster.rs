@@ -1,0 +1,76 @@
+//! The real API server, asked with the administrator's credential, and its own audit log as the witness.
+
+use std::path::PathBuf;
+
+use kmg_core::clock::Clock;
+use kmg_cluster::{Cluster, KubeconfigSource, Options};
+use kmg_testkit::lane::{self, TestCluster};
+use serde_json::Value;
+
+/// The API server.
+pub(crate) struct ApiServer {
+    pub(crate) cluster: TestCluster,
+    runtime: tokio::runtime::Runtime,
+    admin: Cluster,
+}
+
+impl ApiServer {
+    /// The running test cluster, or `None` after the skip was counted.
+    pub(crate) fn available(case: &str) -> Option<Self> {
+        let cluster = lane::api_server(case)?;
+        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+        let source = KubeconfigSource { path: cluster.kubeconfig.clone(), context: None };
+        let admin = runtime.block_on(Cluster::connect(&source, Options::new(Clock::system()))).unwrap();
+        Some(Self { cluster, runtime, admin })
+    }
+
+    pub(crate) fn kubeconfig(&self) -> PathBuf {
+        self.cluster.kubeconfig.clone()
+    }
+
+    /// An object as the API server has it.
+    pub(crate) fn get(&self, path: &str) -> Value {
+        let answer = self.runtime.block_on(self.admin.get(path, "", "application/json")).unwrap();
+        serde_json::from_slice(&answer.body).unwrap()
+    }
+
+    /// Creates or updates an object as the administrator.
+    pub(crate) fn put(&self, manifest: &Value) {
+        self.runtime.block_on(kmg_cluster::write::install::apply_manifest(&self.admin, manifest)).unwrap();
+    }
+
+    /// The image of the first container of Deployment `web`.
+    pub(crate) fn image(&self, namespace: &str) -> String {
+        let deployment = self.get(&format!("/apis/apps/v1/namespaces/{namespace}/deployments/web"));
+        deployment["spec"]["template"]["spec"]["containers"][0]["image"].as_str().unwrap().to_owned()
+    }
+
+    /// Every real (not dry-run) write in `namespace` by one of the guard's accounts, as the API server's own
+    /// audit log has it.
+    pub(crate) fn writes(&self, namespace: &str) -> Vec<Value> {
+        self.events(namespace).into_iter().filter(|event| is_write(event) && !is_dry_run(event)).collect()
+    }
+
+    /// Every accepted one of them.
+    pub(crate) fn accepted_writes(&self, namespace: &str) -> Vec<Value> {
+        self.writes(namespace).into_iter().filter(|event| event["responseStatus"]["code"].as_i64().is_some_and(|code| code < 300)).collect()
+    }
+
+    /// Everything the guard's accounts did in `namespace`.
+    pub(crate) fn events(&self, namespace: &str) -> Vec<Value> {
+        let log = std::fs::read_to_string(&self.cluster.audit_log).unwrap();
+        let events = log.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
+        let ours = |event: &Value| event["user"]["username"].as_str().is_some_and(|name| name.starts_with("system:serviceaccount:kmg-system:"));
+        events.filter(|event| ours(event) && event["objectRef"]["namespace"] == namespace).collect()
+    }
+}
+
+/// The probe (a refused create of the ConfigMap that every namespace has) is no write of a plan.
+fn is_write(event: &Value) -> bool {
+    let probe = event["objectRef"]["name"] == "kube-root-ca.crt";
+    !probe && !["get", "list", "watch"].contains(&event["verb"].as_str().unwrap_or_default())
+}
+
+fn is_dry_run(event: &Value) -> bool {
+    event["requestURI"].as_str().unwrap_or_default().contains("dryRun=All")
+}

@@ -1,0 +1,95 @@
+//! A person with real Chromium.
+
+use std::path::Path;
+
+use kmg_testkit::lane;
+use serde_json::{Value, json};
+
+use super::process::Process;
+use super::product::Product;
+
+/// The person.
+pub(crate) struct Human(Process);
+
+impl Human {
+    /// A browser, or `None` after the skip was counted.
+    pub(crate) fn start(case: &str) -> Option<Self> {
+        let parts = lane::prepared("KMG_TEST_CHROMIUM").and_then(|chromium| Ok((chromium, lane::prepared("KMG_TEST_NODE_MODULES")?)));
+        let (chromium, modules) = match parts {
+            Ok(parts) => parts,
+            Err(reason) => {
+                lane::skip("browser", case, &reason);
+                return None;
+            }
+        };
+        lane::ran("browser", case);
+        let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/node/human.mjs");
+        let mut process = Process::start("human", Process::command("node").arg(script).arg(chromium).arg(modules));
+        assert_eq!(process.hear()["ready"], true);
+        Some(Self(process))
+    }
+
+    pub(crate) fn open(&mut self, url: &str) -> Value {
+        self.ask(json!({ "do": "open", "url": url }))
+    }
+
+    pub(crate) fn click(&mut self, role: &str, name: &str) -> Value {
+        self.ask(json!({ "do": "click", "role": role, "name": name }))
+    }
+
+    pub(crate) fn fill(&mut self, label: &str, value: &str) -> Value {
+        self.ask(json!({ "do": "fill", "label": label, "value": value }))
+    }
+
+    /// Types name and password on the provider's page.
+    pub(crate) fn sign_in(&mut self, product: &Product) -> Value {
+        self.ask(json!({ "do": "sign-in", "username": product.username(), "password": product.password() }))
+    }
+
+    /// Opens a page of ours, signing in on the way where that is needed.
+    pub(crate) fn visit(&mut self, product: &Product, url: &str) -> Value {
+        let page = self.open(url);
+        if !text(&page).contains("Sign in") {
+            return page;
+        }
+        if page["url"].as_str().unwrap().starts_with(product.web_origin()) {
+            self.click("link", "Sign in");
+        }
+        self.sign_in(product);
+        self.open(url)
+    }
+
+    /// Decides to approve, and signs in afresh for it; the result page.
+    pub(crate) fn approve(&mut self, product: &Product, url: &str) -> Value {
+        let page = self.visit(product, url);
+        assert!(text(&page).contains("Approve this plan"), "{page}");
+        self.ask(json!({ "do": "wait", "ms": 800 }));
+        self.click("button", "Approve this plan");
+        let provider = self.click("link", "Continue to sign in and approve");
+        assert!(provider["url"].as_str().unwrap().starts_with(product.issuer_url()), "{provider}");
+        self.sign_in(product)
+    }
+
+    /// Denies with a reason.
+    pub(crate) fn deny(&mut self, product: &Product, url: &str, reason: &str) -> Value {
+        self.visit(product, url);
+        self.ask(json!({ "do": "wait", "ms": 800 }));
+        self.fill("Reason", reason);
+        self.click("button", "Deny this plan")
+    }
+
+    pub(crate) fn shot(&mut self, path: &Path, width: u32, dark: bool) {
+        self.ask(json!({ "do": "shot", "path": path, "width": width, "dark": dark }));
+    }
+
+    pub(crate) fn ask(&mut self, step: Value) -> Value {
+        let answer = self.0.ask(&step);
+        assert!(answer.get("error").is_none(), "{step}: {answer}");
+        answer
+    }
+}
+
+/// A page's visible text.
+pub(crate) fn text(page: &Value) -> &str {
+    page["text"].as_str().unwrap_or_default()
+}

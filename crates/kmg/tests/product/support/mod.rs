@@ -1,0 +1,12 @@
+//! The parts a test of the product drives.
+
+mod agent;
+mod cluster;
+mod human;
+mod process;
+mod product;
+
+pub(crate) use agent::Agent;
+pub(crate) use cluster::ApiServer;
+pub(crate) use human::Human;
+pub(crate) use product::Product;

@@ -1,0 +1,122 @@
+//! The product: `kmg demo` on the test cluster, in a folder and on ports of its own.
+
+use std::net::TcpListener;
+use std::path::{Path, PathBuf};
+use std::sync::Mutex;
+
+use serde_json::Value;
+
+use super::cluster::ApiServer;
+use super::process::Process;
+
+/// The image that the node and KWOK can run.
+pub(crate) const GOOD_IMAGE: &str = "registry.test/web:1";
+
+/// One running demo.
+pub(crate) struct Product {
+    process: Process,
+    info: Value,
+    folder: tempfile::TempDir,
+    pub(crate) namespace: String,
+}
+
+/// Ports are looked for by one test at a time.
+static PORTS: Mutex<u16> = Mutex::new(0);
+
+impl Product {
+    /// Starts the demo for `namespace`.
+    pub(crate) fn start(api: &ApiServer, namespace: &str) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let port = ports();
+        let mut command = Process::command(env!("CARGO_BIN_EXE_kmg"));
+        command.args(["demo", "--yes", "--json", "--insecure-print-password", "--namespace", namespace, "--image", GOOD_IMAGE]);
+        command.arg("--kubeconfig").arg(api.kubeconfig()).arg("--port").arg(port.to_string()).arg("--data").arg(folder.path().join("data"));
+        let mut process = Process::start("kmg demo", &mut command);
+        let info = process.hear();
+        Self { process, info, folder, namespace: namespace.to_owned() }
+    }
+
+    pub(crate) fn pid(&self) -> u32 {
+        self.process.id()
+    }
+
+    fn text(&self, name: &str) -> &str {
+        self.info[name].as_str().unwrap_or_else(|| panic!("no {name} in {}", self.info))
+    }
+
+    pub(crate) fn info(&self) -> &Value {
+        &self.info
+    }
+
+    pub(crate) fn mcp_url(&self) -> &str {
+        self.text("mcp_url")
+    }
+
+    pub(crate) fn web_origin(&self) -> &str {
+        self.text("approval_url")
+    }
+
+    pub(crate) fn issuer_url(&self) -> &str {
+        self.text("issuer_url")
+    }
+
+    pub(crate) fn username(&self) -> &str {
+        self.text("username")
+    }
+
+    pub(crate) fn password(&self) -> &str {
+        self.text("password")
+    }
+
+    pub(crate) fn data(&self) -> PathBuf {
+        self.folder.path().join("data")
+    }
+
+    pub(crate) fn journal(&self) -> &Path {
+        Path::new(self.text("audit_file"))
+    }
+
+    pub(crate) fn executor_journal(&self) -> &Path {
+        Path::new(self.text("executor_audit_file"))
+    }
+
+    /// The gateway's records of `kind` so far.
+    pub(crate) fn records(&self, kind: &str) -> Vec<Value> {
+        records(self.journal(), kind)
+    }
+
+    /// Ends the demo; its folder stays until this is dropped.
+    pub(crate) fn end(&mut self) {
+        self.process.end();
+    }
+
+    /// `kmg audit verify` of both journals against each other.
+    pub(crate) fn verify_journals(&self) {
+        let pairs = [(self.journal(), self.executor_journal()), (self.executor_journal(), self.journal())];
+        for (journal, witness) in pairs {
+            let mut command = Process::command(env!("CARGO_BIN_EXE_kmg"));
+            command.args(["audit", "verify"]).arg(journal).arg("--witness").arg(witness);
+            command.args(["--key", self.text("audit_key"), "--key", self.text("executor_audit_key")]);
+            let out = command.output().unwrap();
+            assert!(out.status.success(), "{}", String::from_utf8_lossy(&out.stderr));
+        }
+    }
+}
+
+/// A journal's records of `kind`.
+pub(crate) fn records(journal: &Path, kind: &str) -> Vec<Value> {
+    let text = std::fs::read_to_string(journal).unwrap();
+    let complete = text.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
+    complete.filter(|record| record["kind"] == kind).collect()
+}
+
+/// Three free ports in a row.
+fn ports() -> u16 {
+    let mut last = PORTS.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+    let base = 20_000 + u16::try_from(std::process::id() % 20_000).unwrap();
+    let first = if *last == 0 { base } else { *last + 3 };
+    let free = |port: u16| (port..port + 3).all(|port| TcpListener::bind(("127.0.0.1", port)).is_ok());
+    let port = (first..60_000).step_by(3).find(|port| free(*port)).unwrap();
+    *last = port;
+    port
+}

@@ -1,0 +1,29 @@
+//! The project's own tasks. `cargo xtask` without words lists them.
+
+mod cluster;
+mod test;
+mod tidy;
+
+use std::process::ExitCode;
+
+const USAGE: &str = "cargo xtask TASK
+  test                       everything ./test runs: format, lints, tidy, every suite on real parts
+  tidy                       the layers, bans and size limits of ARCHITECTURE.md
+  cluster build|up|down      the real test cluster (see tests/cluster/README.md)";
+
+fn main() -> ExitCode {
+    let args: Vec<String> = std::env::args().skip(1).collect();
+    let outcome = match args.split_first().map(|(task, rest)| (task.as_str(), rest)) {
+        Some(("test", rest)) => test::run(rest),
+        Some(("tidy", [])) => tidy::run(),
+        Some(("cluster", rest)) => cluster::run(rest),
+        _ => Err(anyhow::anyhow!("{USAGE}")),
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("{error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
