@@ -34,7 +34,7 @@ const steps = {
     return state({ status: response?.status(), headers: response?.headers() });
   },
   async 'sign-in'({ username, password }) {
-    await page.getByLabel('Username').fill(username);
+    await page.getByLabel('User name').fill(username);
     await page.getByLabel('Password').fill(password);
     await page.getByRole('button', { name: 'Sign in' }).click();
     await page.waitForLoadState('networkidle');

@@ -128,6 +128,7 @@ impl Journal {
             seal_after: options.seal_after,
             tip: end,
             unsealed,
+            sealed: false,
             seal_by: None,
             buffer: Vec::new(),
         };

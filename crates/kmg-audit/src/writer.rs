@@ -44,6 +44,8 @@ pub(crate) struct Writer {
     pub(crate) tip: Position,
     /// Records behind the last checkpoint.
     pub(crate) unsealed: u64,
+    /// Whether the buffer holds a checkpoint.
+    pub(crate) sealed: bool,
     pub(crate) seal_by: Option<Instant>,
     pub(crate) buffer: Vec<u8>,
 }
@@ -124,6 +126,7 @@ impl Writer {
             let body = checkpoint::sign(key, self.purpose, sealed, time)?;
             self.line(kinds::CHECKPOINT, &body, time);
             self.unsealed = 0;
+            self.sealed = true;
         }
         Ok(())
     }
@@ -149,6 +152,10 @@ impl Writer {
         self.file.sync_data().map_err(AuditError::io("synced"))?;
         self.buffer.clear();
         self.shared.head.send_replace(self.tip);
+        if std::mem::take(&mut self.sealed) {
+            // Wherever the log is kept, it now witnesses this head.
+            tracing::info!(purpose = self.purpose.as_str(), seq = self.tip.seq, hash = %self.tip.hash, "journal sealed");
+        }
         Ok(())
     }
 

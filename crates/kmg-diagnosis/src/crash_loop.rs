@@ -39,7 +39,9 @@ fn crashing(container: &ContainerFacts, now: Millis) -> Option<Option<&Terminate
     match &container.state {
         ContainerState::Waiting { reason, .. } if reason == "CrashLoopBackOff" => Some(container.last.as_ref()),
         ContainerState::Terminated(end) if end.exit_code != 0 && container.restarts >= MANY => Some(Some(end)),
-        ContainerState::Running { since } if !container.ready && container.restarts > MANY && since.is_none_or(|since| now.since(since) < BACK_OFF_MS) => {
+        ContainerState::Running { since }
+            if !container.ready && container.restarts > MANY && since.is_none_or(|since| now.since(since) < BACK_OFF_MS) =>
+        {
             container.last.as_ref().filter(recent).map(Some)
         }
         _ => None,
@@ -51,7 +53,13 @@ fn finding(view: &DeploymentView, container: &str, crashing: &[Crashing<'_>]) ->
     let list = if worst.init { "initContainerStatuses" } else { "containerStatuses" };
     let status = format!("Pod/{} status.{list}[{container}]", worst.pod.name);
     let mut evidence = vec![Evidence::new(format!("{status}.restartCount"), worst.restarts)];
-    let mut summary = Phrase::new().number(crashing.len()).own(" of ").number(view.pods_total).own(" Pods restart container ").name(container).own(" again and again");
+    let mut summary = Phrase::new()
+        .number(crashing.len())
+        .own(" of ")
+        .number(view.pods_total)
+        .own(" Pods restart container ")
+        .name(container)
+        .own(" again and again");
     if let Some(end) = worst.end {
         let ended = format!("{status}.lastState.terminated");
         evidence.push(Evidence::new(format!("{ended}.exitCode"), end.exit_code));

@@ -6,8 +6,15 @@ use kmg_core::observe::{ContainerFacts, ContainerState, DeploymentView, PodFacts
 
 use crate::finding::{Evidence, Finding, ObjectRef, Phrase, Severity};
 
-const REASONS: [&str; 7] =
-    ["ErrImagePull", "ImagePullBackOff", "ErrImageNeverPull", "InvalidImageName", "ImageInspectError", "RegistryUnavailable", "SignatureValidationFailed"];
+const REASONS: [&str; 7] = [
+    "ErrImagePull",
+    "ImagePullBackOff",
+    "ErrImageNeverPull",
+    "InvalidImageName",
+    "ImageInspectError",
+    "RegistryUnavailable",
+    "SignatureValidationFailed",
+];
 
 struct Failing<'a> {
     pod: &'a PodFacts,
@@ -51,7 +58,12 @@ fn finding(view: &DeploymentView, container: &str, image: &str, failing: &[Faili
     let mut next = vec![advice(cause)];
     if let Some((replica_set, good)) = last_good(view, container, image) {
         evidence.push(Evidence::new(format!("ReplicaSet/{replica_set} spec.template.spec.containers[{container}].image"), good));
-        next.push(Phrase::new().own("The last image of this container that became ready is ").name(good).own("; request_set_deployment_image can ask for it."));
+        next.push(
+            Phrase::new()
+                .own("The last image of this container that became ready is ")
+                .name(good)
+                .own("; request_set_deployment_image can ask for it."),
+        );
     }
     Some(Finding {
         id: "image-pull-failed",
@@ -84,10 +96,9 @@ fn from_events<'a>(view: &'a DeploymentView, pod: &PodFacts) -> Option<(&'static
 
 /// The image that the newest other ReplicaSet with ready Pods gives this container.
 fn last_good<'a>(view: &'a DeploymentView, container: &str, failing: &str) -> Option<(&'a str, &'a str)> {
-    view.replica_sets
-        .iter()
-        .filter(|set| set.ready > 0)
-        .find_map(|set| set.containers.iter().find(|one| one.name == container && one.image != failing).map(|one| (set.name.as_str(), one.image.as_str())))
+    view.replica_sets.iter().filter(|set| set.ready > 0).find_map(|set| {
+        set.containers.iter().find(|one| one.name == container && one.image != failing).map(|one| (set.name.as_str(), one.image.as_str()))
+    })
 }
 
 /// The finer cause by the kubelet's words, which come from many runtimes and registries.

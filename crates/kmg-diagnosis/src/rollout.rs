@@ -20,11 +20,17 @@ pub(crate) fn findings(view: &DeploymentView) -> Vec<Finding> {
         return Vec::new();
     }
     let progressing = condition(deployment, "Progressing");
-    let rolled_out = deployment.observed_generation >= deployment.generation && deployment.updated == deployment.replicas && deployment.current == deployment.updated;
+    let rolled_out = deployment.observed_generation >= deployment.generation
+        && deployment.updated == deployment.replicas
+        && deployment.current == deployment.updated;
     let (id, severity, summary) = match progressing {
-        Some(one) if one.status == "False" && one.reason == "ProgressDeadlineExceeded" => ("rollout-stalled", Severity::Critical, stalled(deployment)),
+        Some(one) if one.status == "False" && one.reason == "ProgressDeadlineExceeded" => {
+            ("rollout-stalled", Severity::Critical, stalled(deployment))
+        }
         _ if deployment.paused => ("rollout-paused", Severity::Warning, Phrase::new().own("The rollout is paused and not finished.")),
-        Some(one) if rolled_out && one.reason == "NewReplicaSetAvailable" => ("replicas-unavailable", Severity::Warning, unavailable(deployment)),
+        Some(one) if rolled_out && one.reason == "NewReplicaSetAvailable" => {
+            ("replicas-unavailable", Severity::Warning, unavailable(deployment))
+        }
         _ => ("rollout-in-progress", Severity::Info, in_progress(deployment)),
     };
     let mut finding = about(view, id, severity, summary);
@@ -37,12 +43,17 @@ pub(crate) fn findings(view: &DeploymentView) -> Vec<Finding> {
     vec![finding]
 }
 
-/// ReplicaSets that cannot create Pods: quota, admission, a missing ServiceAccount.
+/// ReplicaSets that cannot create Pods: quota, admission, a missing account.
 pub(crate) fn not_created(view: &DeploymentView) -> Vec<Finding> {
     let Some(failure) = condition(&view.deployment, "ReplicaFailure").filter(|one| one.status == "True") else {
         return Vec::new();
     };
-    let mut finding = about(view, "pods-not-created", Severity::Critical, Phrase::new().own("The cluster refuses to create Pods: ").quote(&failure.message));
+    let mut finding = about(
+        view,
+        "pods-not-created",
+        Severity::Critical,
+        Phrase::new().own("The cluster refuses to create Pods: ").quote(&failure.message),
+    );
     finding.evidence = vec![
         Evidence::new(path(&view.deployment, "status.conditions[ReplicaFailure].reason"), failure.reason.as_str()),
         Evidence::new(path(&view.deployment, "status.conditions[ReplicaFailure].message"), failure.message.as_str()),

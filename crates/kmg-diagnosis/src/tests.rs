@@ -1,5 +1,6 @@
 use kmg_core::observe::{
-    ConditionFacts, ContainerFacts, ContainerImage, ContainerState, DeploymentFacts, DeploymentView, EventFacts, PodFacts, ReplicaSetFacts, Terminated,
+    ConditionFacts, ContainerFacts, ContainerImage, ContainerState, DeploymentFacts, DeploymentView, EventFacts, PodFacts, ReplicaSetFacts,
+    Terminated,
 };
 
 use super::*;
@@ -34,8 +35,17 @@ fn healthy() -> DeploymentView {
         as_of: NOW,
         namespace: "demo".parse().unwrap(),
         deployment,
-        replica_sets: vec![ReplicaSetFacts { name: "web-1".to_owned(), ready: 2, replicas: 2, containers: image("r.test/web:1"), ..ReplicaSetFacts::default() }],
-        pods: vec![pod("web-1-a", "r.test/web:1", ContainerState::Running { since: None }), pod("web-1-b", "r.test/web:1", ContainerState::Running { since: None })],
+        replica_sets: vec![ReplicaSetFacts {
+            name: "web-1".to_owned(),
+            ready: 2,
+            replicas: 2,
+            containers: image("r.test/web:1"),
+            ..ReplicaSetFacts::default()
+        }],
+        pods: vec![
+            pod("web-1-a", "r.test/web:1", ContainerState::Running { since: None }),
+            pod("web-1-b", "r.test/web:1", ContainerState::Running { since: None }),
+        ],
         pods_total: 2,
         events: Vec::new(),
         checked: Vec::new(),
@@ -67,7 +77,10 @@ fn broken(reason: &str, message: &str) -> DeploymentView {
     view.deployment.current = 3;
     view.deployment.containers = image("r.test/web:2");
     view.deployment.conditions = vec![progressing("False", "ProgressDeadlineExceeded")];
-    view.replica_sets.insert(0, ReplicaSetFacts { name: "web-2".to_owned(), replicas: 1, containers: image("r.test/web:2"), ..ReplicaSetFacts::default() });
+    view.replica_sets.insert(
+        0,
+        ReplicaSetFacts { name: "web-2".to_owned(), replicas: 1, containers: image("r.test/web:2"), ..ReplicaSetFacts::default() },
+    );
     view.pods.insert(0, pod("web-2-a", "r.test/web:2", waiting(reason, message)));
     view.pods_total = 3;
     view
@@ -89,7 +102,8 @@ fn text(phrase: &Phrase) -> String {
 fn healthy_has_no_findings() {
     assert_eq!(diagnose(&healthy(), NOW), Vec::new());
     let mut scaled_to_zero = healthy();
-    scaled_to_zero.deployment = DeploymentFacts { replicas: 0, updated: 0, ready: 0, available: 0, current: 0, ..scaled_to_zero.deployment };
+    scaled_to_zero.deployment =
+        DeploymentFacts { replicas: 0, updated: 0, ready: 0, available: 0, current: 0, ..scaled_to_zero.deployment };
     scaled_to_zero.pods.clear();
     assert_eq!(diagnose(&scaled_to_zero, NOW), Vec::new());
 }
@@ -100,7 +114,10 @@ fn a_failing_pull_is_the_cause_and_the_rollout_its_consequence() {
     assert_eq!(findings.len(), 1);
     let finding = &findings[0];
     assert_eq!((finding.id, finding.cause, finding.severity), ("image-pull-failed", Some("not-found"), Severity::Critical));
-    assert_eq!(text(&finding.summary), "1 of 3 Pods cannot get the image r.test/web:2 of container app: the registry has no such repository or tag.");
+    assert_eq!(
+        text(&finding.summary),
+        "1 of 3 Pods cannot get the image r.test/web:2 of container app: the registry has no such repository or tag."
+    );
     assert_eq!(finding.since, Some(NOW.plus(-60_000)));
     assert!(finding.evidence.iter().any(|one| one.path.ends_with("state.waiting.reason") && one.value == "ImagePullBackOff"));
     assert!(finding.next.iter().any(|next| text(next).contains("r.test/web:1")), "the last good image is named");
@@ -128,7 +145,12 @@ fn the_words_of_runtimes_and_registries_are_told_apart() {
 #[test]
 fn events_of_the_pod_tell_what_its_status_does_not() {
     let mut view = broken("ImagePullBackOff", "Back-off pulling image");
-    let event = |uid: &str, note: &str| EventFacts { reason: "Failed".to_owned(), regarding_uid: uid.to_owned(), note: note.to_owned(), ..EventFacts::default() };
+    let event = |uid: &str, note: &str| EventFacts {
+        reason: "Failed".to_owned(),
+        regarding_uid: uid.to_owned(),
+        note: note.to_owned(),
+        ..EventFacts::default()
+    };
     view.events = vec![event("uid-of-an-older-pod", "x509: unknown"), event("uid-web-2-a", "Failed to pull: not found")];
     assert_eq!(diagnose(&view, NOW)[0].cause, Some("not-found"));
 }
@@ -144,7 +166,13 @@ fn crashing(state: ContainerState, restarts: i32, last: Option<Terminated>) -> D
 }
 
 fn ended(exit_code: i32, reason: &str, ago: i64) -> Terminated {
-    Terminated { exit_code, reason: reason.to_owned(), message: "last words".to_owned(), finished_at: Some(NOW.plus(-ago)), ..Terminated::default() }
+    Terminated {
+        exit_code,
+        reason: reason.to_owned(),
+        message: "last words".to_owned(),
+        finished_at: Some(NOW.plus(-ago)),
+        ..Terminated::default()
+    }
 }
 
 #[test]

@@ -80,10 +80,7 @@ pub(crate) async fn run(executor: &Executor, plan: &VerifiedPlan<'_>, head: Head
     for (index, step) in steps.iter().enumerate() {
         match work.check(step).await {
             Ok(passed) => checked.push(passed),
-            Err(halt) => {
-                let done = vec![work.halted(step, halt)];
-                return work.finish(done, index).await;
-            }
+            Err(halt) => return work.finish(vec![halted(step, halt)], index).await,
         }
     }
     let mut done = Vec::with_capacity(steps.len());
@@ -143,11 +140,11 @@ impl Work<'_> {
         let retry_until = tokio::time::Instant::now() + self.executor.timing.retry_within;
         for nth in 1..=MAX_ATTEMPTS {
             if self.window_closed() {
-                return Ok(self.halted(step, Halt::new(Outcome::Refused, "expired")));
+                return Ok(halted(step, Halt::new(Outcome::Refused, "expired")));
             }
             let intent = match self.announce(index, step, &ready).await? {
                 Ok(intent) => intent,
-                Err(halt) => return Ok(self.halted(step, halt)),
+                Err(halt) => return Ok(halted(step, halt)),
             };
             let (conclusion, message) = self.send(&intent, &ready.rendered).await?;
             let conclusion = if conclusion.state == State::Unknown { self.executor.settle_attempt(&intent.plan_id, intent.attempt).await?.unwrap_or(conclusion) } else { conclusion };
@@ -158,10 +155,10 @@ impl Work<'_> {
             match self.check(step).await {
                 Ok(Checked::Ready(next)) => ready = *next,
                 Ok(Checked::Written(written)) => return Ok(already(step, written)),
-                Err(halt) => return Ok(self.halted(step, halt)),
+                Err(halt) => return Ok(halted(step, halt)),
             }
         }
-        Ok(self.halted(step, Halt::new(Outcome::Stale, "The object kept moving while it was written.")))
+        Ok(halted(step, Halt::new(Outcome::Stale, "The object kept moving while it was written.")))
     }
 
     /// Keeps the pre-image and makes the intent durable: from here on a crash is reconciled, never repeated.
@@ -221,14 +218,6 @@ impl Work<'_> {
         }
     }
 
-    /// A step that ends without a further request. `refused` promises that nothing was sent, so once something
-    /// was, what keeps us from sending again counts as a move.
-    fn halted(&self, step: &Step, halt: Halt) -> Done {
-        let Halt { outcome, reason, message } = halt;
-        let outcome = if outcome == Outcome::Refused && self.sent > 0 { Outcome::Stale } else { outcome };
-        Done { step: StepOutcome { message, ..outcome_of(&step.object, outcome) }, reason }
-    }
-
     fn target<'s>(&'s self, step: &'s Step) -> Target<'s> {
         Target { plan: &self.plan.body().plan_id, uid: &step.object.uid, base: step.base, predicted: step.predicted, exclusions: &step.exclusions }
     }
@@ -251,7 +240,7 @@ impl Work<'_> {
         let outcomes: Vec<Outcome> = steps.iter().map(|step| step.outcome).collect();
         let closing = Closing {
             plan_id: self.plan.body().plan_id.clone(),
-            outcome: overall(&outcomes),
+            outcome: overall(&outcomes, self.sent),
             reason,
             attempts: self.sent,
             steps,
@@ -286,6 +275,11 @@ pub(crate) fn end_of(intent: &Intent, conclusion: &Conclusion) -> End {
 
 pub(crate) fn outcome_of(object: &ObjectId, outcome: Outcome) -> StepOutcome {
     StepOutcome { object: object.clone(), outcome, resource_version: None, audit_id: None, message: None }
+}
+
+fn halted(step: &Step, halt: Halt) -> Done {
+    let Halt { outcome, reason, message } = halt;
+    Done { step: StepOutcome { message, ..outcome_of(&step.object, outcome) }, reason }
 }
 
 fn already(step: &Step, written: Written) -> Done {

@@ -31,7 +31,7 @@ const MAX_STEPS: usize = 16;
 /// How far the clock may be behind the journal, in milliseconds, before nothing is executed.
 const CLOCK_LEEWAY: i64 = 2_000;
 /// The longest wait for running jobs at the end.
-const DRAIN: Duration = Duration::from_secs(60);
+const DRAIN: Duration = Duration::from_mins(1);
 
 /// How long the executor waits for what.
 #[derive(Clone, Copy, Debug)]
@@ -54,7 +54,7 @@ impl Default for Timing {
     fn default() -> Self {
         Self {
             send_deadline: Duration::from_secs(15),
-            api_request_timeout: Duration::from_secs(60),
+            api_request_timeout: Duration::from_mins(1),
             margin: Duration::from_secs(5),
             retry_within: Duration::from_secs(10),
             settle_within: Duration::from_secs(5),
@@ -106,12 +106,12 @@ impl Executor {
     pub async fn open(options: ExecutorOptions) -> Result<Arc<Self>, ExecutorError> {
         let ExecutorOptions { trust, journal: path, checkpoint_key, seal_key, cluster, clock, lock_wait, timing } = options;
         let settings = TrustSettings::load(&trust)?;
+        if settings.trust.evidence == Evidence::GatewaySignature {
+            tracing::warn!("approvals are accepted on the gateway's signature alone: that protects nothing from a taken-over gateway");
+        }
         let sign_ins = match (&settings.issuer, settings.trust.evidence) {
             (Some(issuer), Evidence::FreshSignIn) => Some(SignIns::new(issuer, clock.clone())?),
-            _ => {
-                tracing::warn!("approvals are accepted on the gateway's signature alone: that protects nothing from a taken-over gateway");
-                None
-            }
+            _ => None,
         };
         let pre_images = PreImages::beside(&path, &seal_key)?;
         let how = JournalOptions { checkpoint_key, lock_wait, ..JournalOptions::new(Purpose::Executor, clock.clone()) };

@@ -88,8 +88,8 @@ impl PreImages {
         let damaged = || io::Error::other("the pre-image does not verify");
         let (nonce, rest) = sealed.split_at_mut_checked(NONCE_LEN).ok_or_else(damaged)?;
         let nonce = Nonce::try_assume_unique_for_key(nonce).map_err(|_| damaged())?;
-        let plain = self.key.open_in_place(nonce, Aad::from(associated(plan, attempt)), rest).map_err(|_| damaged())?;
-        Ok(serde_json::from_slice(plain)?)
+        let object = self.key.open_in_place(nonce, Aad::from(associated(plan, attempt)), rest).map_err(|_| damaged())?;
+        Ok(serde_json::from_slice(object)?)
     }
 
     fn path(&self, plan: &PlanId, attempt: u32) -> PathBuf {

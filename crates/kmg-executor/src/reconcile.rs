@@ -81,12 +81,13 @@ impl Executor {
             last.map_or_else(|| outcome_of(object, Outcome::Refused), step_of)
         }).collect();
         let outcomes: Vec<Outcome> = steps.iter().map(|step| step.outcome).collect();
+        let sent = u32::try_from(attempts.iter().filter(|attempt| state(attempt) != State::Withheld).count()).unwrap_or(u32::MAX);
         let last = attempts.iter().rev().find_map(|attempt| attempt.end.as_ref());
         Closing {
             plan_id: plan.clone(),
-            outcome: overall(&outcomes),
+            outcome: overall(&outcomes, sent),
             reason: last.map_or_else(String::new, |end| end.reason.clone()),
-            attempts: u32::try_from(attempts.iter().filter(|attempt| state(attempt) != State::Withheld).count()).unwrap_or(u32::MAX),
+            attempts: sent,
             steps,
             at: self.clock.now(),
             review_digest: attempts.first().map(|attempt| attempt.intent.review_digest),

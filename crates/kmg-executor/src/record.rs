@@ -161,8 +161,8 @@ impl Closing {
 /// The outcome of a plan from those of its steps.
 ///
 /// Not known beats everything; then: all accepted, some accepted, and otherwise the first step that was not
-/// merely skipped speaks for all.
-pub(crate) fn overall(steps: &[Outcome]) -> Outcome {
+/// merely skipped speaks for all. `refused` promises that nothing was sent, so with requests `sent` it is `stale`.
+pub(crate) fn overall(steps: &[Outcome], sent: u32) -> Outcome {
     let any = |wanted: Outcome| steps.contains(&wanted);
     let accepted = |outcome: &&Outcome| matches!(outcome, Outcome::Applied | Outcome::AppliedDiverged);
     let count = steps.iter().filter(accepted).count();
@@ -175,7 +175,7 @@ pub(crate) fn overall(steps: &[Outcome]) -> Outcome {
     } else if count > 0 {
         Outcome::Partial
     } else {
-        steps.iter().copied().find(|outcome| *outcome != Outcome::Refused).unwrap_or(Outcome::Refused)
+        steps.iter().copied().find(|outcome| *outcome != Outcome::Refused).unwrap_or(if sent > 0 { Outcome::Stale } else { Outcome::Refused })
     }
 }
 
@@ -197,7 +197,8 @@ mod tests {
             (vec![NeedsHuman, Unknown], NeedsHuman),
             (vec![Refused], Refused),
         ] {
-            assert_eq!(overall(&steps), expected, "{steps:?}");
+            assert_eq!(overall(&steps, 0), expected, "{steps:?}");
         }
+        assert_eq!(overall(&[Refused], 1), Stale);
     }
 }

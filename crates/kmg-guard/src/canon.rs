@@ -125,7 +125,8 @@ mod tests {
 
     #[test]
     fn ordinary_text_of_any_script_is_kept() {
-        for text in ["plain: text, 100%\n\tindented", "größer", "日本語のログ", "Ошибка: нет", "שלום", "مرحبا", "😀 ok"] {
+        for text in ["plain: text, 100%\n\tindented", "größer", "日本語のログ", "Ошибка: нет", "שלום", "مرحبا", "😀 ok"]
+        {
             let mut report = Report::default();
             assert_eq!(canonical(text, true, &mut report), text);
             assert!(report.is_empty(), "{text}");

@@ -23,17 +23,17 @@ const NAME: HeaderName = HeaderName::from_static("mcp-name");
 pub(crate) fn request(request: &Request<Body>) -> Result<(), RpcError> {
     let headers = request.headers();
     if request.method() != Method::POST {
-        return Err(RpcError::transport(405, Code::InvalidJson, "Only POST is served here."));
+        return Err(RpcError::transport(405, Code::InvalidRequest, "Only POST is served here."));
     }
     if content_length(headers)?.is_some_and(|length| length > Limits::REQUEST.bytes) {
         return Err(too_large());
     }
     let json = single(headers, &CONTENT_TYPE).ok().flatten().is_some_and(is_json);
     if !json || headers.contains_key(CONTENT_ENCODING) {
-        return Err(RpcError::transport(415, Code::InvalidJson, "The body must be application/json without an encoding."));
+        return Err(RpcError::transport(415, Code::InvalidRequest, "The body must be application/json without an encoding."));
     }
     if !accepts_json(headers) {
-        return Err(RpcError::transport(406, Code::InvalidJson, "This endpoint answers with application/json."));
+        return Err(RpcError::transport(406, Code::InvalidRequest, "This endpoint answers with application/json."));
     }
     Ok(())
 }
@@ -42,7 +42,7 @@ fn content_length(headers: &HeaderMap) -> Result<Option<usize>, RpcError> {
     match single(headers, &CONTENT_LENGTH) {
         Ok(None) => Ok(None),
         Ok(Some(length)) => Ok(Some(length.parse().unwrap_or(usize::MAX))),
-        Err(()) => Err(RpcError::transport(400, Code::InvalidJson, "The header Content-Length must stand once.")),
+        Err(()) => Err(RpcError::transport(400, Code::InvalidRequest, "The header Content-Length must stand once.")),
     }
 }
 
@@ -67,7 +67,7 @@ pub(crate) async fn body(body: Body) -> Result<Bytes, RpcError> {
     match tokio::time::timeout(BODY_TIME, to_bytes(body, Limits::REQUEST.bytes)).await {
         Ok(Ok(bytes)) => Ok(bytes),
         Ok(Err(error)) if is_length_limit(&error) => Err(too_large()),
-        Ok(Err(_)) => Err(RpcError::transport(400, Code::InvalidJson, "The body could not be read.")),
+        Ok(Err(_)) => Err(RpcError::transport(400, Code::InvalidRequest, "The body could not be read.")),
         Err(_) => Err(RpcError::transport(408, Code::DeadlineExceeded, "The body did not arrive in time.")),
     }
 }
@@ -87,7 +87,9 @@ pub(crate) fn protocol_headers(headers: &HeaderMap) -> Result<Headers, RpcError>
         let mut values = headers.get_all(name).iter();
         match (values.next(), values.next()) {
             (None, _) => Ok(None),
-            (Some(value), None) => decode_value(value.as_bytes()).map(Some).map_err(|_| RpcError::header_mismatch("A protocol header cannot be read.")),
+            (Some(value), None) => {
+                decode_value(value.as_bytes()).map(Some).map_err(|_| RpcError::header_mismatch("A protocol header cannot be read."))
+            }
             (Some(_), Some(_)) => Err(RpcError::header_mismatch("A protocol header stands twice.")),
         }
     };

@@ -60,7 +60,7 @@ async fn understand(edge: &Edge, caller: &Caller, request: HttpRequest<Body>, en
     entry.method(&incoming.request);
     admit(edge, caller, &incoming)?;
     if !edge.limiter.take(caller.requester(), edge.app.clock().now()) {
-        let error = RpcError::transport(429, Code::Overloaded, Code::Overloaded.meaning());
+        let error = RpcError::transport(429, Code::RateLimited, Code::RateLimited.meaning());
         return Err(error.of(Some(incoming.id)).into());
     }
     match &incoming.request {

@@ -17,6 +17,11 @@ pub(crate) fn facts(view: PlanView) -> PlanFacts {
         findings: view.findings,
         decided_at: view.decided_at,
         deny_reason: view.deny_reason,
-        outcome: view.outcome.map(|outcome| PlanOutcome { outcome: outcome.outcome, reason: outcome.reason, at: outcome.at, steps: outcome.steps }),
+        outcome: view.outcome.map(|outcome| PlanOutcome {
+            outcome: outcome.outcome,
+            reason: outcome.reason,
+            at: outcome.at,
+            steps: outcome.steps,
+        }),
     }
 }

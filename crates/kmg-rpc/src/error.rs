@@ -40,22 +40,22 @@ impl RpcError {
 
     /// The JSON is not one request or notification: -32600.
     pub(crate) fn invalid_request(message: &str) -> Self {
-        Self::new(-32600, 400, Code::InvalidJson, message.to_owned())
+        Self::new(-32600, 400, Code::InvalidRequest, message.to_owned())
     }
 
     /// The parameters are not those of the method: -32602. In-band (HTTP 200), so that older clients read it.
     pub(crate) fn invalid_params(message: &str) -> Self {
-        Self::new(-32602, 200, Code::InvalidJson, message.to_owned())
+        Self::new(-32602, 200, Code::InvalidRequest, message.to_owned())
     }
 
     /// A modern request without its required `_meta`: -32602 with HTTP 400.
     pub(crate) fn missing_meta(message: &str) -> Self {
-        Self::new(-32602, 400, Code::InvalidJson, message.to_owned())
+        Self::new(-32602, 400, Code::InvalidRequest, message.to_owned())
     }
 
     /// A header is missing, doubled or says something else than the body: -32020.
     pub fn header_mismatch(message: &str) -> Self {
-        Self::new(-32020, 400, Code::InvalidJson, message.to_owned())
+        Self::new(-32020, 400, Code::InvalidRequest, message.to_owned())
     }
 
     /// A protocol version that is not served: -32022.
@@ -64,13 +64,13 @@ impl RpcError {
         let requested = if version_like { requested } else { "" };
         Self {
             data: Some(json!({ "supported": SUPPORTED, "requested": requested })),
-            ..Self::new(-32022, 400, Code::InvalidJson, "This protocol version is not supported.".to_owned())
+            ..Self::new(-32022, 400, Code::InvalidRequest, "This protocol version is not supported.".to_owned())
         }
     }
 
     /// An unknown or removed method: -32601; `status` differs between the eras.
     pub(crate) fn unknown_method(status: u16) -> Self {
-        Self::new(-32601, status, Code::InvalidJson, "There is no such method.".to_owned())
+        Self::new(-32601, status, Code::InvalidRequest, "There is no such method.".to_owned())
     }
 
     /// No tool has this name: -32602 in-band.

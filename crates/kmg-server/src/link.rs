@@ -47,7 +47,7 @@ where
         }
     };
     tokio::select! {
-        served = serve(reader, writer, handler, ServeOptions::new(PROCESS_NAME)) => served,
+        ended = serve(reader, writer, handler, ServeOptions::new(PROCESS_NAME)) => ended,
         () = server.watch_fence() => Ok(()),
     }
 }

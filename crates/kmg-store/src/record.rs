@@ -105,7 +105,7 @@ impl PlanRecord {
 
     /// The columns after a change of `row`; the body's ciphertext and the keys stay as they are.
     pub(crate) fn reseal(&mut self, row: &PlanRow, seal: &Seal) -> Result<(), StoreError> {
-        self.stage = row.life.stage.as_str().to_owned();
+        row.life.stage.as_str().clone_into(&mut self.stage);
         self.epoch = row.epoch;
         self.approve_before = row.life.approve_before.0;
         self.execute_within = row.life.execute_within;

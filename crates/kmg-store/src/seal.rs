@@ -149,6 +149,7 @@ fn encoded(table: &str, fields: &[Field<'_>]) -> Vec<u8> {
             }
         };
         out.push(tag);
+        out.extend_from_slice(&(bytes.len() as u64).to_be_bytes());
         out.extend_from_slice(bytes);
     }
     out

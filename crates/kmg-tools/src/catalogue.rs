@@ -73,7 +73,9 @@ impl Tool {
         match self {
             Self::RequestScaleDeployment | Self::RequestSetDeploymentImage => Effect::Propose,
             Self::ApplyApprovedPlan => Effect::Apply,
-            Self::GetAllowedNamespaces | Self::GetK8sStatus | Self::GetDeploymentDiagnostics | Self::GetPlanStatus | Self::WaitForPlan => Effect::Read,
+            Self::GetAllowedNamespaces | Self::GetK8sStatus | Self::GetDeploymentDiagnostics | Self::GetPlanStatus | Self::WaitForPlan => {
+                Effect::Read
+            }
         }
     }
 
@@ -114,7 +116,9 @@ impl Tool {
                  approvalUrl. Calling it again only reports."
             }
             Self::GetPlanStatus => "Shows where one of your plans stands: state, expiry, a denial's reason, the outcome.",
-            Self::WaitForPlan => "Waits until a person decided, the plan expired or was executed, or the time is up; then shows where it stands.",
+            Self::WaitForPlan => {
+                "Waits until a person decided, the plan expired or was executed, or the time is up; then shows where it stands."
+            }
         }
     }
 }

@@ -64,6 +64,14 @@ mod tests {
         }
     }
 
+    /// What a model reads about the tools changes only on purpose: a description that moved unnoticed is how
+    /// tools are poisoned.
+    #[test]
+    fn the_list_is_pinned() {
+        let digest = kmg_core::digest::Digest::of("tools/list", tools_list(false).to_string().as_bytes());
+        assert_eq!(digest.to_string(), "PIN");
+    }
+
     #[test]
     fn the_stand_alone_server_has_the_reads_only() {
         let list = tools_list(true);

@@ -123,7 +123,11 @@ const fn in_selector(byte: u8) -> bool {
 
 fn propose(arguments: &Arguments<'_>, ask: Ask) -> Result<ToolCall, Refusal> {
     let reason = arguments.optional_text("reason", MAX_REASON)?.filter(|reason| !reason.is_empty());
-    Ok(ToolCall::Propose { ask, verdict: screen_input(reason.unwrap_or_default()), reason: reason.map(|text| Quoted::new(text, 4 * MAX_REASON)) })
+    Ok(ToolCall::Propose {
+        ask,
+        verdict: screen_input(reason.unwrap_or_default()),
+        reason: reason.map(|text| Quoted::new(text, 4 * MAX_REASON)),
+    })
 }
 
 /// A text that is no plan id names no plan: the answer is the same as for a stranger's plan.
@@ -198,7 +202,8 @@ mod tests {
         let call = read("get_k8s_status", &json!({ "namespace": "demo" })).unwrap();
         assert_eq!(call.namespace().unwrap().as_str(), "demo");
         let ToolCall::Propose { ask, reason, verdict } =
-            read("request_scale_deployment", &json!({ "namespace": "demo", "name": "web", "replicas": 0, "reason": "qu\u{200b}iet" })).unwrap()
+            read("request_scale_deployment", &json!({ "namespace": "demo", "name": "web", "replicas": 0, "reason": "qu\u{200b}iet" }))
+                .unwrap()
         else {
             panic!("not a plan");
         };
@@ -206,6 +211,9 @@ mod tests {
         assert_eq!(reason.unwrap().for_screening(), "qu\u{200b}iet", "the agent's words are never rewritten");
         assert!(!verdict.is_clean());
         let id = format!("plan_{}", "0a".repeat(16));
-        assert_eq!(read("wait_for_plan", &json!({ "planId": id })), Ok(ToolCall::WaitForPlan(id.parse().unwrap(), Duration::from_secs(50))));
+        assert_eq!(
+            read("wait_for_plan", &json!({ "planId": id })),
+            Ok(ToolCall::WaitForPlan(id.parse().unwrap(), Duration::from_secs(50)))
+        );
     }
 }

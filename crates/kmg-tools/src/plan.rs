@@ -138,7 +138,9 @@ fn outcome(outcome: &PlanOutcome) -> Value {
 
 const fn next(stage: Stage) -> &'static str {
     match stage {
-        Stage::Pending => "Show the person the approval URL and ask them to review the plan there. Then call wait_for_plan, and apply_approved_plan once it is approved.",
+        Stage::Pending => {
+            "Show the person the approval URL and ask them to review the plan there. Then call wait_for_plan, and apply_approved_plan once it is approved."
+        }
         Stage::Approved => "Call apply_approved_plan with this planId.",
         Stage::Denied => "A person denied it. Do not ask for the same change again; ask the person what they want instead.",
         Stage::Expired => "Its time ran out. Ask for the change again if it is still wanted.",
@@ -146,7 +148,9 @@ const fn next(stage: Stage) -> &'static str {
         Stage::Refused => "The executor could not verify it, and nothing was sent. Ask for the change again.",
         Stage::Stale => "The object changed since the review, and nothing was written. Look again, then ask for the change again.",
         Stage::Applied => "It was written as approved. Call get_deployment_diagnostics to see the rollout.",
-        Stage::AppliedDiverged => "It was written, and the cluster returned something else than predicted. Call get_deployment_diagnostics.",
+        Stage::AppliedDiverged => {
+            "It was written, and the cluster returned something else than predicted. Call get_deployment_diagnostics."
+        }
         Stage::Rejected => "The API server refused it, and nothing was changed. Look at the message before you ask again.",
         Stage::Partial => "Some objects were written and some were not. Look at the outcome of each before you ask again.",
         Stage::Unknown => "It is not known yet whether it was written. Call get_plan_status later; do not ask for it again meanwhile.",

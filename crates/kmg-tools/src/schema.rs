@@ -80,7 +80,11 @@ pub(crate) fn output(tool: Tool) -> Value {
             "replicas": object(), "containers": rows(), "findings": rows(), "replicaSets": rows(), "pods": rows(), "events": rows(),
             "checked": texts(), "notChecked": rows(),
         }),
-        Tool::RequestScaleDeployment | Tool::RequestSetDeploymentImage | Tool::ApplyApprovedPlan | Tool::GetPlanStatus | Tool::WaitForPlan => json!({
+        Tool::RequestScaleDeployment
+        | Tool::RequestSetDeploymentImage
+        | Tool::ApplyApprovedPlan
+        | Tool::GetPlanStatus
+        | Tool::WaitForPlan => json!({
             "planId": text(), "state": text(), "approvalUrl": text(), "expiresAt": text(), "executeBefore": text(), "reviewDigest": text(),
             "summary": text(), "findings": rows(), "decidedAt": text(), "denyReason": text(), "outcome": object(), "next": text(),
         }),

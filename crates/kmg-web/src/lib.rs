@@ -1,6 +1,6 @@
 //! The browser edge: sign-in, inbox, review, decision, history. No JavaScript anywhere.
 //!
-//! A request passes [`gate`](crate::gate) (host, origin, no bearer token), becomes a signed-in person by the
+//! A request passes the gate (host, origin, no bearer token), becomes a signed-in person by the
 //! session cookie, and gets a page made of the stored plan. A decision is a posted form that names the digest
 //! of the bytes that were shown. Nothing here approves: an approval is completed by a fresh sign-in at the
 //! identity provider, whose callback carries no session.

@@ -137,8 +137,6 @@ pub(crate) struct ReviewPage {
     pub(crate) frame: Frame,
     /// The plan.
     pub(crate) plan: PlanView,
-    /// The host the client's redirects go to, where it is known.
-    pub(crate) redirect_host: Option<Visible>,
     /// The decision, once made.
     pub(crate) decision: Option<DecisionView>,
     /// The executor's report.
@@ -164,7 +162,6 @@ impl ReviewPage {
         let plan = PlanView::new(&row.body, &row.life, now);
         Self {
             frame: Frame::of(&plan.headline.to_string(), person, ""),
-            redirect_host: None,
             decision: decision(row, now),
             outcome: row.receipt.as_ref().map(|receipt| OutcomeView::new(receipt, now)),
             timeline: Vec::new(),

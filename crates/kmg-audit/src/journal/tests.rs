@@ -195,6 +195,7 @@ fn writer(file: File, shared: &Arc<Shared>) -> Writer {
         seal_after: Duration::from_secs(10),
         tip: Position::START,
         unsealed: 0,
+        sealed: false,
         seal_by: None,
         buffer: Vec::new(),
     }

@@ -1,3 +1,4 @@
+use std::io::Write as _;
 use std::time::Duration;
 
 use ed25519_dalek::SigningKey;
@@ -60,6 +61,13 @@ fn options(other: Option<&Path>) -> VerifyOptions {
     VerifyOptions { trusted: trusted(), other: other.map(Path::to_owned), at_least: Vec::new() }
 }
 
+/// Without truncating first: some file systems flush a file that is truncated and written again.
+fn overwrite(path: &Path, bytes: &[u8]) {
+    let mut file = std::fs::OpenOptions::new().write(true).open(path).unwrap();
+    file.write_all(bytes).unwrap();
+    file.set_len(bytes.len() as u64).unwrap();
+}
+
 fn lines(path: &Path) -> Vec<Vec<u8>> {
     std::fs::read(path).unwrap().split_inclusive(|b| *b == b'\n').map(<[u8]>::to_vec).collect()
 }
@@ -88,7 +96,7 @@ async fn every_record_flipped_deleted_doubled_moved_or_cut_is_noticed() {
     let head = verify(&pair.gateway, &options(None)).unwrap().head;
     let known = VerifyOptions { at_least: vec![head], ..options(None) };
     let refused = |altered: &[Vec<u8>], what: &str| {
-        std::fs::write(&pair.gateway, altered.concat()).unwrap();
+        overwrite(&pair.gateway, &altered.concat());
         let error = verify(&pair.gateway, &known).expect_err(what);
         assert_eq!(error.code(), Code::Tampered, "{what}: {error}");
         error.seq
@@ -113,7 +121,7 @@ async fn every_record_flipped_deleted_doubled_moved_or_cut_is_noticed() {
         }
         refused(&whole[..at], &format!("truncation before {seq}"));
     }
-    std::fs::write(&pair.gateway, whole.concat()).unwrap();
+    overwrite(&pair.gateway, &whole.concat());
     verify(&pair.gateway, &known).unwrap();
 }
 
@@ -143,7 +151,7 @@ async fn a_rewritten_and_rechained_record_breaks_the_next_checkpoint() {
     let pair = pair(20).await;
     let whole = lines(&pair.gateway);
     for at in 0..whole.len() {
-        std::fs::write(&pair.gateway, rechained(&whole, at)).unwrap();
+        overwrite(&pair.gateway, &rechained(&whole, at));
         let error = verify(&pair.gateway, &options(None)).unwrap_err();
         let expected = if at == 0 {
             Why::Purpose
@@ -154,7 +162,7 @@ async fn a_rewritten_and_rechained_record_breaks_the_next_checkpoint() {
         };
         assert_eq!(error.why, expected, "record {}", at + 1);
     }
-    std::fs::write(&pair.gateway, rechained(&whole, usize::MAX)).unwrap();
+    overwrite(&pair.gateway, &rechained(&whole, usize::MAX));
     verify(&pair.gateway, &options(None)).unwrap();
 }
 
@@ -170,17 +178,17 @@ async fn what_the_other_journal_saw_cannot_be_cut_off() {
         let whole = lines(path);
         let up_to = verify(path, &options(Some(other))).unwrap().witnessed_up_to;
         for keep in 1..usize::try_from(up_to).unwrap() {
-            std::fs::write(path, whole[..keep].concat()).unwrap();
+            overwrite(path, &whole[..keep].concat());
             for (first, second) in [(path, other), (other, path)] {
                 let error = verify(first, &options(Some(second))).unwrap_err();
                 assert_eq!((&error.journal, error.code()), (path, Code::Tampered), "{keep} records kept");
             }
         }
-        std::fs::write(path, whole.concat()).unwrap();
+        overwrite(path, &whole.concat());
     }
     // The documented limit: behind the last record anybody else knows of, a cut end looks like a crash.
     let whole = lines(&pair.gateway);
-    std::fs::write(&pair.gateway, whole[..usize::try_from(seen).unwrap()].concat()).unwrap();
+    overwrite(&pair.gateway, &whole[..usize::try_from(seen).unwrap()].concat());
     let report = verify(&pair.gateway, &VerifyOptions { other: None, ..options(None) }).unwrap();
     assert!(!report.closed && report.unsealed_tail > 0);
 }
@@ -192,11 +200,11 @@ async fn a_checkpoint_of_a_trusted_key_is_needed() {
     let error = verify(&pair.gateway, &stranger).unwrap_err();
     assert_eq!((error.seq, error.why), (2, Why::UntrustedKey));
     let whole = lines(&pair.gateway);
-    std::fs::write(&pair.gateway, &whole[0]).unwrap();
+    overwrite(&pair.gateway, &whole[0]);
     assert_eq!(verify(&pair.gateway, &options(None)).unwrap_err().why, Why::Unsealed);
-    std::fs::write(&pair.gateway, b"").unwrap();
+    overwrite(&pair.gateway, b"");
     assert_eq!(verify(&pair.gateway, &options(None)).unwrap_err().why, Why::Empty);
-    std::fs::write(&pair.gateway, whole[..whole.len() - 1].concat()).unwrap();
+    overwrite(&pair.gateway, &whole[..whole.len() - 1].concat());
     assert_eq!(verify(&pair.gateway, &options(None)).unwrap_err().why, Why::Close, "the closing checkpoint is gone");
 }
 

@@ -11,8 +11,8 @@ pub const FENCE_SUFFIX: &str = "-planner-fence";
 pub const FENCE_MESSAGE: &str = "kmg-fence: this identity may only dry-run";
 
 /// The policy and its binding. Matching is by the name a request acts as, so the planner has no impersonation.
-/// The API server exempts a few kinds from all policies (its own admission configuration, token and access
-/// reviews): the planner's roles must not, and do not, name them.
+/// The API server exempts a few kinds from all policies (the policies and their bindings themselves, and access
+/// reviews, which store nothing): the planner's roles must not, and do not, name them.
 pub(super) fn policy(options: &RbacOptions) -> [Value; 2] {
     let name = options.fence_name();
     let user = options.user_name(Identity::Planner);

@@ -73,7 +73,7 @@ async fn killed_between_intent_and_sending() {
     drop(executor);
 
     let executor = world.open().await;
-    let again = world.job(&plan, Some(world.approve(&plan)));
+    let again = World::job(&plan, Some(world.approve(&plan)));
     assert_eq!(executor.execute(again.clone()).await.unwrap().outcome, Outcome::Unknown);
     world.clock.advance(SETTLED);
     assert_eq!(brief(&executor.execute(again).await.unwrap()), (Outcome::Rejected, 1));

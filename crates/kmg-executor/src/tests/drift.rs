@@ -26,7 +26,7 @@ async fn a_change_at_any_point_is_stale_and_nothing_is_accepted() {
             let receipt = executor.execute(job).await.unwrap();
             assert_eq!(receipt.outcome, Outcome::Stale, "{when:?} {kind:?}: {}", receipt.reason);
             assert_eq!(world.image().await, old);
-            assert_eq!(world.front.count(Kind::Write) as u32, receipt.attempts);
+            assert_eq!(u32::try_from(world.front.count(Kind::Write)), Ok(receipt.attempts));
             world.end(&executor).await;
         }
     }
@@ -117,7 +117,7 @@ async fn a_graver_finding_than_reviewed_is_stale() {
     let mut body = world.body(1, NEW_IMAGE).await;
     body.findings.clear();
     let plan = kmg_core::plan::StoredBody::seal(body).unwrap();
-    let receipt = executor.execute(world.job(&plan, Some(world.approve(&plan)))).await.unwrap();
+    let receipt = executor.execute(World::job(&plan, Some(world.approve(&plan)))).await.unwrap();
     assert_eq!((receipt.outcome, receipt.reason.as_str()), (Outcome::Stale, "There is a graver finding than the reviewer saw."));
     assert_eq!(world.front.not_reads(), 0);
 }

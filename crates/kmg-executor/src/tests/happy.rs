@@ -16,7 +16,7 @@ async fn an_approved_plan_is_written_once_and_remembered() {
         assert_eq!(brief(&receipt), (Outcome::Applied, 1), "{}", receipt.reason);
         assert_eq!(world.image().await, NEW_IMAGE);
         let audit_id = format!("{}.1", job.plan_id);
-        assert_eq!(world.front.audit_ids(), [audit_id.clone()]);
+        assert_eq!(world.front.audit_ids(), std::slice::from_ref(&audit_id));
         assert!(world.accepted(&audit_id).is_none_or(|accepted| accepted == 1), "the cluster's own audit log has the plan");
         assert_eq!(receipt.steps[0].audit_id, Some(audit_id));
         assert_eq!(receipt.executor_head, executor.head());
@@ -83,7 +83,7 @@ async fn two_plans_for_one_object_write_once() {
         let executor = world.open().await;
         let first = world.approved(1).await;
         let plan = world.plan_for(2, "registry.test/web:3").await;
-        let second = world.job(&plan, Some(world.approve(&plan)));
+        let second = World::job(&plan, Some(world.approve(&plan)));
         let (a, b) = tokio::join!(executor.execute(first), executor.execute(second));
         let outcomes = [a.unwrap().outcome, b.unwrap().outcome];
         assert_eq!(outcomes.iter().filter(|outcome| **outcome == Outcome::Applied).count(), 1, "{outcomes:?}");

@@ -12,7 +12,7 @@ use super::front::{Act, Kind, When};
 use super::world::{NEW_IMAGE, World, brief};
 use crate::{LINK_NAME, ProbeResponse, ReconcileRequest, run};
 
-const DEADLINE: Duration = Duration::from_secs(60);
+const DEADLINE: Duration = Duration::from_mins(1);
 
 fn started(world: &World) -> (Link, tokio::task::JoinHandle<Result<(), crate::ExecutorError>>) {
     let (here, there) = tokio::io::duplex(1 << 20);

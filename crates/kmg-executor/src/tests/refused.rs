@@ -42,34 +42,34 @@ const SIGN_IN: &str = "fresh sign-in missing or not verified by the provider's k
 async fn an_approval_that_does_not_prove_itself_sends_nothing() {
     for world in worlds("executor::an_approval_that_does_not_prove_itself_sends_nothing").await {
         let plan = world.plan(1).await;
-        refuses(&world, "missing", world.job(&plan, None), "approval missing").await;
+        refuses(&world, "missing", World::job(&plan, None), "approval missing").await;
 
         let plan = world.plan(2).await;
         let approval = restated(&world, &world.plan(3).await, |_| {});
-        refuses(&world, "for another plan", world.job(&plan, Some(approval)), "approval is for another plan").await;
+        refuses(&world, "for another plan", World::job(&plan, Some(approval)), "approval is for another plan").await;
 
         let plan = world.plan(4).await;
         let approval = world.approve(&plan);
         let mut body = plan.body().clone();
         body.times.execute_within += 1;
         let altered = StoredBody::seal(body).unwrap();
-        refuses(&world, "altered bytes", world.job(&altered, Some(approval)), "approval is for other bytes").await;
+        refuses(&world, "altered bytes", World::job(&altered, Some(approval)), "approval is for other bytes").await;
 
         let plan = world.plan(5).await;
         let mut approval = world.approve(&plan);
         approval.envelope.payload.replace_range(0..4, "e30K");
-        refuses(&world, "altered statement", world.job(&plan, Some(approval)), "approval not signed by a trusted key").await;
+        refuses(&world, "altered statement", World::job(&plan, Some(approval)), "approval not signed by a trusted key").await;
 
         let plan = world.plan(6).await;
         let bytes = world.statement(&plan).to_bytes().unwrap();
         let alone = Approval::new(&bytes, &world.gateway_key, None);
-        refuses(&world, "the gateway's key alone", world.job(&plan, Some(alone)), SIGN_IN).await;
+        refuses(&world, "the gateway's key alone", World::job(&plan, Some(alone)), SIGN_IN).await;
 
         let plan = world.plan(7).await;
         let mut body = plan.body().clone();
         body.cluster_id = "99999999-2222-3333-4444-555555555555".into();
         let elsewhere = StoredBody::seal(body).unwrap();
-        refuses(&world, "another cluster", world.job(&elsewhere, Some(world.approve(&elsewhere))), "plan is for another cluster").await;
+        refuses(&world, "another cluster", World::job(&elsewhere, Some(world.approve(&elsewhere))), "plan is for another cluster").await;
     }
 }
 
@@ -86,13 +86,13 @@ async fn a_sign_in_that_does_not_commit_to_the_decision_sends_nothing() {
     ] {
         let plan = world.plan(seed).await;
         let approval = signed_in(&world, &plan, alter);
-        refuses(&world, reason, world.job(&plan, Some(approval)), reason).await;
+        refuses(&world, reason, World::job(&plan, Some(approval)), reason).await;
     }
     let plan = world.plan(7).await;
     let stranger = World::double().await;
     let bytes = world.statement(&plan).to_bytes().unwrap();
     let forged = Approval::new(&bytes, &world.gateway_key, Some(stranger.sign_in(&bytes, |c| c["iss"] = world.issuer.clone().into())));
-    refuses(&world, "keys of another issuer", world.job(&plan, Some(forged)), SIGN_IN).await;
+    refuses(&world, "keys of another issuer", World::job(&plan, Some(forged)), SIGN_IN).await;
 }
 
 #[tokio::test]
@@ -111,7 +111,7 @@ async fn the_executors_own_rules_decide() {
     let plan = world.plan(1).await;
     let other = Principal { sub: "mallory".into(), ..world.person() };
     let approval = restated(&world, &plan, |statement| statement.approver = other);
-    refuses(&world, "approver of the statement", world.job(&plan, Some(approval)), "sign-in is by another person").await;
+    refuses(&world, "approver of the statement", World::job(&plan, Some(approval)), "sign-in is by another person").await;
 }
 
 #[tokio::test]
@@ -150,7 +150,7 @@ async fn a_job_is_what_it_says_or_nothing() {
     let mut body = world.plan(5).await.body().clone();
     body.steps.push(body.steps[0].clone());
     let twice = StoredBody::seal(body).unwrap();
-    refuses(&world, "twice", world.job(&twice, Some(world.approve(&twice))), "the plan writes one object twice").await;
+    refuses(&world, "twice", World::job(&twice, Some(world.approve(&twice))), "the plan writes one object twice").await;
 }
 
 #[tokio::test]
@@ -162,12 +162,12 @@ async fn a_request_that_is_not_what_the_ask_means_is_refused_although_approved()
             *half = half.replace("registry.test/web:2", "registry.test/bad:2");
         }
         let plan = StoredBody::seal(body).unwrap();
-        let receipt = executor.execute(world.job(&plan, Some(world.approve(&plan)))).await.unwrap();
+        let receipt = executor.execute(World::job(&plan, Some(world.approve(&plan)))).await.unwrap();
         assert_eq!((receipt.outcome, receipt.reason.as_str()), (Outcome::Refused, "the stored request is not what the ask means for the object"));
         let mut body = world.plan(2).await.body().clone();
         body.steps[0].exclusions.push("/spec".into());
         let plan = StoredBody::seal(body).unwrap();
-        let receipt = executor.execute(world.job(&plan, Some(world.approve(&plan)))).await.unwrap();
+        let receipt = executor.execute(World::job(&plan, Some(world.approve(&plan)))).await.unwrap();
         assert_eq!((receipt.outcome, receipt.reason.as_str()), (Outcome::Refused, "the plan leaves out a field that must be compared"));
         assert_eq!(world.front.not_reads(), 0);
         world.end(&executor).await;

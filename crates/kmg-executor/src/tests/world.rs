@@ -94,7 +94,7 @@ impl World {
             "apiVersion: v1\nkind: Config\ncurrent-context: c\ncontexts: [{{name: c, context: {{cluster: k, user: u}}}}]\n\
              clusters: [{{name: k, cluster: {{server: '{url}'}}}}]\nusers: [{{name: u, user: {{token: t}}}}]\n"
         );
-        let options = Options { deadline: Duration::from_secs(60), ..Options::new(clock.clone()) };
+        let options = Options { deadline: Duration::from_mins(1), ..Options::new(clock.clone()) };
         let cluster = Cluster::connect_text(&kubeconfig, options).await.unwrap();
         let folder = tempfile::tempdir().unwrap();
         let world = Self { front, clock, issuer, token_key, gateway_key: SigningKey::from_bytes(&[1; 32]), cluster_id, namespace, cluster, folder, audit_log };
@@ -148,7 +148,7 @@ impl World {
             clock: self.clock.clone(),
             lock_wait: Duration::from_secs(5),
             // One read for each call: these cases move the clock by hand.
-            timing: Timing { settle_within: Duration::ZERO, poll_every: Duration::from_millis(1), send_deadline: Duration::from_secs(60), ..Timing::default() },
+            timing: Timing { settle_within: Duration::ZERO, poll_every: Duration::from_millis(1), send_deadline: Duration::from_mins(1), ..Timing::default() },
         }
     }
 
@@ -268,7 +268,7 @@ impl World {
         Approval::new(&statement, &self.gateway_key, Some(token))
     }
 
-    pub(super) fn job(&self, plan: &StoredBody, approval: Option<Approval>) -> Job {
+    pub(super) fn job(plan: &StoredBody, approval: Option<Approval>) -> Job {
         Job {
             plan_id: plan.body().plan_id.clone(),
             body: STANDARD.encode(plan.bytes()),
@@ -280,7 +280,7 @@ impl World {
     /// An approved job for a plan made now.
     pub(super) async fn approved(&self, seed: u8) -> Job {
         let plan = self.plan(seed).await;
-        self.job(&plan, Some(self.approve(&plan)))
+        Self::job(&plan, Some(self.approve(&plan)))
     }
 
     pub(super) async fn image(&self) -> String {

@@ -46,15 +46,15 @@ fn intent() -> Intent {
     }
 }
 
-fn concluded(read: Read, now: Millis) -> Option<State> {
-    conclude(&intent(), &read, now, SETTLED_AT).map(|conclusion| conclusion.state)
+fn concluded(read: &Read, now: Millis) -> Option<State> {
+    conclude(&intent(), read, now, SETTLED_AT).map(|conclusion| conclusion.state)
 }
 
 #[test]
 fn an_open_attempt_is_concluded_by_what_the_object_shows() {
     let late = SETTLED_AT;
     let early = SETTLED_AT.plus(-1);
-    let of = |object: Value, now| concluded(Read::Object(object), now);
+    let of = |object: Value, now| concluded(&Read::Object(object), now);
     assert_eq!(of(at(object("b", Some(&plan())), "101", 2), early), Some(State::Applied));
     assert_eq!(of(at(object("c", Some(&plan())), "105", 3), early), Some(State::AppliedDiverged));
     assert_eq!(of(object("a", None), early), None, "the request may still arrive");
@@ -70,8 +70,8 @@ fn an_open_attempt_is_concluded_by_what_the_object_shows() {
     let mut replaced = at(object("b", Some(&plan())), "101", 2);
     replaced["metadata"]["uid"] = "u-2".into();
     assert_eq!(of(replaced, late), Some(State::NeedsHuman), "the annotation of another object proves nothing");
-    assert_eq!(concluded(Read::Gone, late), Some(State::NeedsHuman));
-    assert_eq!(concluded(Read::Failed, late), None);
+    assert_eq!(concluded(&Read::Gone, late), Some(State::NeedsHuman));
+    assert_eq!(concluded(&Read::Failed, late), None);
 }
 
 #[test]

@@ -78,7 +78,13 @@ fn hostile() -> impl Strategy<Value = String> {
 }
 
 fn class() -> impl Strategy<Value = FieldClass> {
-    prop_oneof![Just(FieldClass::Name), Just(FieldClass::Reference), Just(FieldClass::Line), Just(FieldClass::Message), Just(FieldClass::Text)]
+    prop_oneof![
+        Just(FieldClass::Name),
+        Just(FieldClass::Reference),
+        Just(FieldClass::Line),
+        Just(FieldClass::Message),
+        Just(FieldClass::Text)
+    ]
 }
 
 proptest! {

@@ -127,7 +127,10 @@ fn word_before(bytes: &[u8], end: usize) -> usize {
 /// Where the value behind a separator begins, and the quote that ends it.
 fn value_start(text: &str, from: usize) -> (usize, Option<&str>) {
     let from = run(text.as_bytes(), from, 64, |b| matches!(b, b' ' | b'\t'));
-    ["\\\"", "\"", "'", "`"].into_iter().find(|quote| text[from..].starts_with(quote)).map_or((from, None), |quote| (from + quote.len(), Some(quote)))
+    ["\\\"", "\"", "'", "`"]
+        .into_iter()
+        .find(|quote| text[from..].starts_with(quote))
+        .map_or((from, None), |quote| (from + quote.len(), Some(quote)))
 }
 
 /// Where the value ends, `max` bytes on at most: at its quote, or at the next space or quote.
@@ -156,7 +159,10 @@ fn closing(bytes: &[u8], from: usize, quote: u8, max: usize) -> usize {
 fn is_harmless(value: &str) -> bool {
     let word = value.trim_end_matches([',', ';', ')', '}', ']']);
     ["${", "$(", "{{", "{\"", "[\"", "<"].iter().any(|start| value.starts_with(start))
-        || matches!(word.to_ascii_lowercase().as_str(), "" | "null" | "true" | "false" | "none" | "nil" | "undefined" | "{" | "[" | "|" | ">")
+        || matches!(
+            word.to_ascii_lowercase().as_str(),
+            "" | "null" | "true" | "false" | "none" | "nil" | "undefined" | "{" | "[" | "|" | ">"
+        )
         || value.bytes().all(|b| b == b'*')
         || is_path(word)
         || is_placeholder(value)
@@ -171,13 +177,15 @@ fn is_path(value: &str) -> bool {
 /// Whether a value is more than a word or an object's name.
 fn looks_like_a_token(value: &str) -> bool {
     let digit = value.bytes().any(|b| b.is_ascii_digit());
-    let name = value.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || matches!(b, b'-' | b'.' | b'/')) && value.contains('-');
+    let name =
+        value.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || matches!(b, b'-' | b'.' | b'/')) && value.contains('-');
     !name && !is_identifier(value) && (value.len() >= 20 || (value.len() >= 8 && digit))
 }
 
 /// Digests and uids: long and random, and no secret.
 fn is_identifier(value: &str) -> bool {
-    let uid = value.len() == 36 && value.bytes().enumerate().all(|(at, b)| if matches!(at, 8 | 13 | 18 | 23) { b == b'-' } else { b.is_ascii_hexdigit() });
+    let uid = value.len() == 36
+        && value.bytes().enumerate().all(|(at, b)| if matches!(at, 8 | 13 | 18 | 23) { b == b'-' } else { b.is_ascii_hexdigit() });
     uid || value.starts_with("sha256:") || value.starts_with("sha512:")
 }
 
@@ -189,7 +197,8 @@ fn looks_random(value: &str) -> bool {
         counts[usize::from(*byte)] += 1;
     }
     let length = f64::from(u32::try_from(bytes.len()).unwrap_or(u32::MAX));
-    let entropy: f64 = counts.iter().filter(|count| **count > 0).map(|count| f64::from(*count) / length).map(|share| -share * share.log2()).sum();
+    let entropy: f64 =
+        counts.iter().filter(|count| **count > 0).map(|count| f64::from(*count) / length).map(|share| -share * share.log2()).sum();
     let token = bytes.iter().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'/' | b'=' | b'-' | b'_' | b'.' | b'~'));
     token && entropy >= 3.5 && !is_identifier(value) && bytes.iter().any(u8::is_ascii_digit) && bytes.iter().any(u8::is_ascii_alphabetic)
 }

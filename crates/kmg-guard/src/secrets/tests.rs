@@ -76,7 +76,21 @@ fn a_placeholder_hides_nothing_behind_it() {
 #[test]
 fn hostile_text_is_read_once() {
     // Quadratic scanners would need minutes for these.
-    for unit in ["eyJ", "eyJhbGciOiJI.", "SG.", "auth=", "password=${", "name:\"", "-----BEGIN ", "a://", "LS0tLS1CRUdJTi", "token='", ": :", "bearer ", "--key "] {
+    for unit in [
+        "eyJ",
+        "eyJhbGciOiJI.",
+        "SG.",
+        "auth=",
+        "password=${",
+        "name:\"",
+        "-----BEGIN ",
+        "a://",
+        "LS0tLS1CRUdJTi",
+        "token='",
+        ": :",
+        "bearer ",
+        "--key ",
+    ] {
         let text = unit.repeat((1 << 18) / unit.len());
         assert!(clean(&text).len() <= text.len() * 4, "{unit}");
     }

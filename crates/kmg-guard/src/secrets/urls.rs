@@ -12,7 +12,9 @@ pub(super) fn redact(text: &str, report: &mut Report) -> String {
     let mut at = 0;
     while let Some(found) = text[at..].find("://").map(|found| at + found) {
         let authority = found + 3;
-        let end = run(bytes, authority, usize::MAX, |b| !b.is_ascii_whitespace() && !matches!(b, b'/' | b'?' | b'#' | b'"' | b'\'' | b'<' | b'>' | b'`'));
+        let end = run(bytes, authority, usize::MAX, |b| {
+            !b.is_ascii_whitespace() && !matches!(b, b'/' | b'?' | b'#' | b'"' | b'\'' | b'<' | b'>' | b'`')
+        });
         let has_scheme = found > 0 && bytes[found - 1].is_ascii_alphanumeric();
         if let Some(user_info) = text[authority..end].rfind('@').filter(|_| has_scheme) {
             let inside = &text[authority..authority + user_info];

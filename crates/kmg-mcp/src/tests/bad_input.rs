@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::fixture::{Answered, Ask, Fixture, rpc};
 
 /// Whatever was refused: one record with the same code, and no plan.
-async fn refused(fixture: &Fixture, answered: Answered, code: &str) {
+fn refused(fixture: &Fixture, answered: &Answered, code: &str) {
     assert_eq!(answered.code(), code, "{}", answered.body);
     let calls = fixture.calls();
     assert_eq!(calls.len(), 1, "{code}");
@@ -48,13 +48,17 @@ async fn bad_arguments() {
         assert_eq!(answered.status, 200);
         assert_eq!(answered.body["result"]["isError"], true);
         assert!(!answered.body.to_string().contains('\u{202e}'));
-        refused(&fixture, answered, code).await;
+        refused(&fixture, &answered, code);
     }
 }
 
 #[tokio::test]
 async fn bad_bodies() {
-    let deep = format!(r#"{{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{{"name":"get_k8s_status","arguments":{{"a":{}1{}}}}}}}"#, "[".repeat(64), "]".repeat(64));
+    let deep = format!(
+        r#"{{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{{"name":"get_k8s_status","arguments":{{"a":{}1{}}}}}}}"#,
+        "[".repeat(64),
+        "]".repeat(64)
+    );
     let doubled = r#"{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"get_k8s_status","arguments":{"namespace":"demo","namespace":"kube-system"}}}"#;
     let large = format!(r#"{{"jsonrpc":"2.0","id":1,"method":"ping","params":{{"x":"{}"}}}}"#, "x".repeat(1 << 20));
     for (body, status, code) in [
@@ -62,16 +66,16 @@ async fn bad_bodies() {
         (large, 413, "too-large"),
         (deep, 400, "too-deep"),
         ("nonsense".to_owned(), 400, "invalid-json"),
-        ("[]".to_owned(), 400, "invalid-json"),
-        (r#"{"jsonrpc":"2.0","id":null,"method":"ping"}"#.to_owned(), 400, "invalid-json"),
-        (r#"{"jsonrpc":"2.0","id":1,"result":{}}"#.to_owned(), 400, "invalid-json"),
+        ("[]".to_owned(), 400, "invalid-request"),
+        (r#"{"jsonrpc":"2.0","id":null,"method":"ping"}"#.to_owned(), 400, "invalid-request"),
+        (r#"{"jsonrpc":"2.0","id":1,"result":{}}"#.to_owned(), 400, "invalid-request"),
         (String::from_utf8(rpc("tools/call", &json!({ "name": "kubectl", "arguments": {} }))).unwrap(), 200, "unknown-tool"),
-        (String::from_utf8(rpc("tools/call", &json!({ "arguments": {} }))).unwrap(), 200, "invalid-json"),
+        (String::from_utf8(rpc("tools/call", &json!({ "arguments": {} }))).unwrap(), 200, "invalid-request"),
     ] {
         let fixture = Fixture::new().await;
         let answered = fixture.send(Ask::post(Some(&fixture.token()), body)).await;
         assert_eq!(answered.status, status, "{code}");
-        refused(&fixture, answered, code).await;
+        refused(&fixture, &answered, code);
     }
 }
 
@@ -88,10 +92,15 @@ async fn bad_headers() {
         let fixture = Fixture::new().await;
         let answered = fixture.send(Ask::post(Some(&fixture.token()), rpc("ping", &json!({}))).header(name, value)).await;
         assert_eq!(answered.status, status, "{name} {value:?}");
-        refused(&fixture, answered, "invalid-json").await;
+        refused(&fixture, &answered, "invalid-request");
     }
     let fixture = Fixture::new().await;
-    for (name, value) in [("accept", None), ("accept", Some("*/*")), ("accept", Some("text/html, application/*;q=0.5")), ("content-type", Some("Application/JSON; charset=UTF-8"))] {
+    for (name, value) in [
+        ("accept", None),
+        ("accept", Some("*/*")),
+        ("accept", Some("text/html, application/*;q=0.5")),
+        ("content-type", Some("Application/JSON; charset=UTF-8")),
+    ] {
         let answered = fixture.send(Ask::post(Some(&fixture.token()), rpc("ping", &json!({}))).header(name, value)).await;
         assert_eq!(answered.status, 200, "{name} {value:?}");
     }

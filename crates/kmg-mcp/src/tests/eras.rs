@@ -34,7 +34,9 @@ async fn initialize_answers_a_legacy_version_and_no_session() {
 async fn a_legacy_client_is_served_without_any_state() {
     let fixture = Fixture::new().await;
     let token = fixture.token();
-    let ask = |body: Vec<u8>| Ask::post(Some(&token), body).header("mcp-protocol-version", Some("2025-06-18")).header("mcp-session-id", Some("x"));
+    let ask = |body: Vec<u8>| {
+        Ask::post(Some(&token), body).header("mcp-protocol-version", Some("2025-06-18")).header("mcp-session-id", Some("x"))
+    };
     let note = fixture.send(ask(br#"{"jsonrpc":"2.0","method":"notifications/initialized"}"#.to_vec())).await;
     assert_eq!((note.status, note.body), (202, Value::Null));
     let pong = fixture.send(ask(rpc("ping", &json!({})))).await;
@@ -102,7 +104,8 @@ async fn modern_errors_have_their_own_codes() {
     assert_eq!((unknown.status, &unknown.body["error"]["code"]), (404, &json!(-32601)));
     let mut params = json!({});
     params["_meta"] = json!({ "io.modelcontextprotocol/protocolVersion": "2031-01-01", "io.modelcontextprotocol/clientCapabilities": {} });
-    let version = fixture.send(ask(&token, "tools/list", rpc("tools/list", &params)).header("mcp-protocol-version", Some("2031-01-01"))).await;
+    let version =
+        fixture.send(ask(&token, "tools/list", rpc("tools/list", &params)).header("mcp-protocol-version", Some("2031-01-01"))).await;
     assert_eq!((version.status, &version.body["error"]["code"]), (400, &json!(-32022)));
     assert_eq!(version.body["error"]["data"]["requested"], "2031-01-01");
     let old = fixture.send(Ask::post(Some(&token), rpc("ping", &json!({}))).header("mcp-protocol-version", Some("2024-11-05"))).await;

@@ -70,7 +70,11 @@ pub(super) struct Ask {
 impl Ask {
     /// A well-formed POST of `body` with `token`.
     pub(super) fn post(token: Option<&str>, body: impl Into<Vec<u8>>) -> Self {
-        let mut headers = vec![("host", HOST.to_owned()), ("content-type", "application/json".to_owned()), ("accept", "application/json, text/event-stream".to_owned())];
+        let mut headers = vec![
+            ("host", HOST.to_owned()),
+            ("content-type", "application/json".to_owned()),
+            ("accept", "application/json, text/event-stream".to_owned()),
+        ];
         headers.extend(token.map(|token| ("authorization", format!("Bearer {token}"))));
         Self { method: Method::POST, path: "/mcp", headers, body: body.into() }
     }
@@ -212,7 +216,10 @@ fn cluster() -> Peer {
 fn observe(query: Observe) -> Result<Value, WireError> {
     let Observe::Deployment { namespace, name } = query else { return Err(WireError::new(Code::Internal, "not played here")) };
     if name.as_str() != "web" {
-        return Err(WireError { untrusted: Some("evil\u{202e}".to_owned()), ..WireError::new(Code::NotFound, "There is no such Deployment.") });
+        return Err(WireError {
+            untrusted: Some("evil\u{202e}".to_owned()),
+            ..WireError::new(Code::NotFound, "There is no such Deployment.")
+        });
     }
     let pod = PodFacts {
         name: "web-1".to_owned(),
@@ -251,9 +258,12 @@ fn preview(request: &PreviewRequest) -> Result<Value, WireError> {
     let mut predicted = live.clone();
     match &request.ask {
         kmg_core::plan::Ask::ScaleDeployment { replicas, .. } => predicted["spec"]["replicas"] = json!(replicas),
-        kmg_core::plan::Ask::SetDeploymentImage { image, .. } => predicted["spec"]["template"]["spec"]["containers"][0]["image"] = json!(image),
+        kmg_core::plan::Ask::SetDeploymentImage { image, .. } => {
+            predicted["spec"]["template"]["spec"]["containers"][0]["image"] = json!(image)
+        }
     }
-    let prediction = Prediction { live: &live, predicted: &predicted, exclusions: Vec::new(), warnings: Vec::new(), fingerprint: &|_| "fp".to_owned() };
+    let prediction =
+        Prediction { live: &live, predicted: &predicted, exclusions: Vec::new(), warnings: Vec::new(), fingerprint: &|_| "fp".to_owned() };
     let steps = vec![predict(change, prediction).unwrap()];
     Ok(serde_json::to_value(PreviewResponse { cluster_id: "c-1".to_owned(), steps, findings: Vec::new() }).unwrap())
 }

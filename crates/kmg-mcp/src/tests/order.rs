@@ -14,7 +14,11 @@ async fn each_check_comes_before_the_next() {
     let all_wrong = || Ask {
         method: Method::DELETE,
         path: "/mcp",
-        headers: vec![("host", "evil.example".to_owned()), ("content-type", "text/plain".to_owned()), ("accept", "text/event-stream".to_owned())],
+        headers: vec![
+            ("host", "evil.example".to_owned()),
+            ("content-type", "text/plain".to_owned()),
+            ("accept", "text/event-stream".to_owned()),
+        ],
         body: b"nonsense".to_vec(),
     };
     let with_host = || all_wrong().header("host", Some(HOST));
@@ -27,10 +31,10 @@ async fn each_check_comes_before_the_next() {
         (all_wrong(), 403, "host-not-allowed"),
         (with_host().header("origin", Some("http://evil.example")), 403, "host-not-allowed"),
         (with_host(), 401, "missing-token"),
-        (with_token(), 405, "invalid-json"),
+        (with_token(), 405, "invalid-request"),
         (with_verb().header("content-length", Some("9999999")), 413, "too-large"),
-        (with_size(), 415, "invalid-json"),
-        (with_type(), 406, "invalid-json"),
+        (with_size(), 415, "invalid-request"),
+        (with_type(), 406, "invalid-request"),
         (with_accept(), 400, "invalid-json"),
     ] {
         let answered = fixture.send(ask).await;
@@ -121,7 +125,7 @@ async fn callers_have_a_rate() {
     let statuses = [fixture.call("get_allowed_namespaces", &json!({})).await, fixture.call("get_allowed_namespaces", &json!({})).await];
     assert!(statuses.iter().all(|answered| answered.status == 200));
     let refused = fixture.call("get_allowed_namespaces", &json!({})).await;
-    assert_eq!((refused.status, refused.code(), refused.header("retry-after")), (429, "overloaded", "1"));
+    assert_eq!((refused.status, refused.code(), refused.header("retry-after")), (429, "rate-limited", "1"));
     fixture.app.clock().advance(1_000);
     assert_eq!(fixture.call("get_allowed_namespaces", &json!({})).await.status, 200);
     assert_eq!(fixture.calls().len(), 4);
@@ -159,7 +163,10 @@ async fn a_record_says_who_called_what_but_never_with_which_words() {
     assert_eq!(calls.len(), 1);
     let call = &calls[0];
     assert_eq!(call["caller"], json!({ "iss": "http://127.0.0.1:3003", "sub": "alice", "clientId": "agent" }));
-    assert_eq!((&call["method"], &call["tool"], &call["namespace"], &call["outcome"]), (&json!("tools/call"), &json!("get_deployment_diagnostics"), &json!("demo"), &json!("ok")));
+    assert_eq!(
+        (&call["method"], &call["tool"], &call["namespace"], &call["outcome"]),
+        (&json!("tools/call"), &json!("get_deployment_diagnostics"), &json!("demo"), &json!("ok"))
+    );
     assert!(call["argumentsDigest"].as_str().unwrap().starts_with("sha256:"));
     assert!(call["answerDigest"].as_str().unwrap().starts_with("sha256:"));
     assert!(call["redactions"].as_u64().unwrap() >= 1);

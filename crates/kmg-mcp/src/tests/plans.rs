@@ -18,7 +18,8 @@ async fn a_diagnosis_is_screened() {
 #[tokio::test]
 async fn a_request_makes_a_pending_plan_and_apply_says_who_must_act() {
     let fixture = Fixture::new().await;
-    let arguments = json!({ "namespace": "demo", "name": "web", "container": "web", "image": "registry.test/web:2", "reason": "it is broken" });
+    let arguments =
+        json!({ "namespace": "demo", "name": "web", "container": "web", "image": "registry.test/web:2", "reason": "it is broken" });
     let asked = fixture.call("request_set_deployment_image", &arguments).await;
     let plan = &asked.body["result"]["structuredContent"];
     assert_eq!(asked.body["result"]["isError"], false);

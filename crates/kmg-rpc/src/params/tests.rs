@@ -30,8 +30,11 @@ fn request(received: Received) -> Incoming {
 
 #[test]
 fn initialize_is_legacy_whatever_version_it_names() {
-    for (asked, answered) in [("2025-06-18", "2025-06-18"), ("2025-11-25", "2025-11-25"), ("2026-07-28", "2025-11-25"), ("1999-01-01", "2025-11-25")] {
-        let body = body("initialize", &json!({ "protocolVersion": asked, "capabilities": {}, "clientInfo": { "name": "c", "version": "2" } }));
+    for (asked, answered) in
+        [("2025-06-18", "2025-06-18"), ("2025-11-25", "2025-11-25"), ("2026-07-28", "2025-11-25"), ("1999-01-01", "2025-11-25")]
+    {
+        let body =
+            body("initialize", &json!({ "protocolVersion": asked, "capabilities": {}, "clientInfo": { "name": "c", "version": "2" } }));
         let incoming = request(read(&body, Some(&Headers::default())).unwrap());
         assert_eq!(incoming.era, Era::Legacy);
         assert_eq!(incoming.request, Request::Initialize(answered));

@@ -91,5 +91,5 @@ pub(crate) async fn eventually<T, F: Future<Output = Option<T>>>(what: &str, ask
             }
         }
     };
-    tokio::time::timeout(Duration::from_secs(60), whole).await.unwrap_or_else(|_| panic!("never: {what}"))
+    tokio::time::timeout(Duration::from_mins(1), whole).await.unwrap_or_else(|_| panic!("never: {what}"))
 }

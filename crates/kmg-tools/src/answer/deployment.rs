@@ -73,7 +73,12 @@ fn text(guard: &Guard, view: &DeploymentView, findings: &[Finding], truncated: b
     for one in findings.iter().take(MAX_FINDINGS) {
         finding::say(&mut lines, one);
     }
-    lines.own("Pods: ").number(count(view.pods.len().min(MAX_PODS))).own(" of ").number(i64::try_from(view.pods_total).unwrap_or(i64::MAX)).own(", worst first\n");
+    lines
+        .own("Pods: ")
+        .number(count(view.pods.len().min(MAX_PODS)))
+        .own(" of ")
+        .number(i64::try_from(view.pods_total).unwrap_or(i64::MAX))
+        .own(", worst first\n");
     for one in view.pods.iter().take(MAX_PODS) {
         say_pod(&mut lines, one);
     }

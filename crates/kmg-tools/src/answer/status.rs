@@ -133,5 +133,11 @@ pub(super) fn say_pod(lines: &mut Lines, pod: &PodFacts) {
 }
 
 fn heading<T>(lines: &mut Lines, kind: &'static str, rows: &Rows<T>) {
-    lines.own(kind).own(": ").number(super::count(rows.items.len())).own(" of ").number(i64::try_from(rows.total).unwrap_or(i64::MAX)).own("\n");
+    lines
+        .own(kind)
+        .own(": ")
+        .number(super::count(rows.items.len()))
+        .own(" of ")
+        .number(i64::try_from(rows.total).unwrap_or(i64::MAX))
+        .own("\n");
 }

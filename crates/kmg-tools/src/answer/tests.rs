@@ -1,6 +1,6 @@
 use kmg_core::observe::{
-    ConditionFacts, ConfigMapFacts, ContainerFacts, ContainerImage, ContainerState, DeploymentFacts, DeploymentView, EventFacts, NamespaceStatus, PodFacts,
-    Rows,
+    ConditionFacts, ConfigMapFacts, ContainerFacts, ContainerImage, ContainerState, DeploymentFacts, DeploymentView, EventFacts,
+    NamespaceStatus, PodFacts, Rows,
 };
 
 use super::*;
@@ -46,7 +46,13 @@ fn view(message: &str) -> DeploymentView {
         replica_sets: Vec::new(),
         pods: vec![failing_pod("web-1", message)],
         pods_total: 1,
-        events: vec![EventFacts { kind: "Warning".to_owned(), reason: "Failed".to_owned(), note: message.to_owned(), regarding: "Pod/web-1".to_owned(), ..EventFacts::default() }],
+        events: vec![EventFacts {
+            kind: "Warning".to_owned(),
+            reason: "Failed".to_owned(),
+            note: message.to_owned(),
+            regarding: "Pod/web-1".to_owned(),
+            ..EventFacts::default()
+        }],
         checked: vec!["deployment".to_owned(), "pods".to_owned()],
         not_checked: vec![NotChecked { what: "replicasets".to_owned(), reason: "forbidden".to_owned() }],
     }
@@ -96,7 +102,11 @@ fn a_large_namespace_fits_in_8_kb_and_says_what_is_missing() {
         replica_sets: empty(),
         pods: Rows { items: pods, total: 500, truncated: true },
         services: empty(),
-        config_maps: Rows { items: vec![ConfigMapFacts { name: "c".to_owned(), keys: vec!["password".to_owned()] }], total: 1, truncated: false },
+        config_maps: Rows {
+            items: vec![ConfigMapFacts { name: "c".to_owned(), keys: vec!["password".to_owned()] }],
+            total: 1,
+            truncated: false,
+        },
         cursor: Some("p20".to_owned()),
         not_checked: Vec::new(),
     };

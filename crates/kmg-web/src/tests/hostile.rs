@@ -2,7 +2,7 @@
 
 use kmg_core::plan::Stage;
 
-use super::sample::{NOW, hostile, row};
+use super::sample::{NOW, hostile};
 use crate::error::{Failure, answer};
 use crate::page::{ContinuePage, DecidedPage, DecisionForm, Frame, ListPage, ReviewPage, RowView, render};
 use crate::view::{Moment, PlanView, TimelineView, Visible};
@@ -40,7 +40,6 @@ fn pages(text: &str) -> Vec<String> {
     (waiting.decided, waiting.receipt) = (None, None);
     let line = Visible::line(text);
     let mut review = ReviewPage::new(&row, text, NOW);
-    review.redirect_host = Some(line.clone());
     review.timeline = vec![TimelineView { at: Moment::new(NOW, NOW), what: line.clone(), who: line.clone() }];
     let mut refused = ReviewPage::new(&waiting, text, NOW);
     refused.refusal = Some(line.clone());
@@ -66,7 +65,6 @@ fn no_payload_in_any_field_becomes_markup() {
     for payload in MARKUP {
         for (page, expected) in pages(payload).iter().zip(&plain) {
             assert_eq!(&tags(page), expected, "{payload}");
-            assert!(!page.contains(" onerror=") || page.contains("&#"), "{payload}");
         }
     }
 }
@@ -108,7 +106,7 @@ fn a_long_claim_stands_after_the_decision() {
     page.form = Some(DecisionForm { token: "t".into() });
     let html = render(&page).unwrap();
     let at = |text: &str| html.find(text).unwrap();
-    assert!(at("Deny this plan") < at("agent's claim, not verified") || at("Deny this plan") < at("agent&#39;s claim, not verified"));
+    assert!(at("Deny this plan") < at("agent's claim, not verified"));
     assert_eq!(html.matches("not verified").count(), 1);
 }
 
@@ -119,5 +117,4 @@ async fn a_refusal_that_quotes_the_asker_is_escaped() {
     let bytes = axum::body::to_bytes(response.into_body(), 1 << 16).await.unwrap();
     let text = String::from_utf8(bytes.to_vec()).unwrap();
     assert!(!text.contains("<script>") && text.contains("\\u{202e}"), "{text}");
-    let _sample_rows_render = render(&ReviewPage::new(&row(Stage::Pending), "Dev", NOW)).unwrap();
 }

@@ -124,7 +124,7 @@ pub(super) fn hostile(text: &str) -> PlanRow {
     // The one that the summary line quotes.
     step.changes[0].before = Shown::Value(text.into());
     for change in &mut step.changes {
-        if change.path.ends_with(".image") {
+        if change.path.contains("[name=web].image") {
             change.before = Shown::Value(text.into());
             change.after = Shown::Value(text.into());
         }

@@ -1,5 +1,7 @@
 //! One plan as its page shows it.
 
+use std::cmp::Reverse;
+
 use kmg_core::clock::Millis;
 use kmg_core::plan::{Ask, Life, ObjectId, PlanBody, PlanFinding, Severity, Shown, Stage, Step, StoredBody};
 
@@ -199,7 +201,7 @@ pub(crate) fn summary_line(body: &PlanBody) -> Option<(Visible, Visible)> {
 
 fn findings(all: &[PlanFinding]) -> Vec<FindingView> {
     let mut ranked: Vec<&PlanFinding> = all.iter().collect();
-    ranked.sort_by(|a, b| b.severity.cmp(&a.severity));
+    ranked.sort_by_key(|finding| Reverse(finding.severity));
     ranked.into_iter().map(finding).collect()
 }
 

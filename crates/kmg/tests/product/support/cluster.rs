@@ -30,7 +30,7 @@ impl ApiServer {
 
     /// An object as the API server has it.
     pub(crate) fn get(&self, path: &str) -> Value {
-        let answer = self.runtime.block_on(self.admin.get(path, "", "application/json")).unwrap();
+        let answer = self.runtime.block_on(self.admin.get(path, &[], "application/json")).unwrap();
         serde_json::from_slice(&answer.body).unwrap()
     }
 
