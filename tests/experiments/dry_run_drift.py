@@ -2,13 +2,18 @@
 
 Usage: dry_run_drift.py --cluster D [--minutes 10] [--out FILE]     D is the folder of a running test cluster
 
-Four Deployments on simulated nodes: alone; under a HorizontalPodAutoscaler whose bounds this script moves each
-minute, so that its controller really writes; the same with a mutating webhook that sets fixed values; the same
-with a webhook whose values are new at each call. As an account with the planner's rights it sends the same dry
-runs at the start and after each minute: an image and a replica count as JSON Patch (as kmg-core's plan/build.rs
-makes them, on the resourceVersion just read), and server-side apply without and with `replicas`. Each is sent
-twice in a row. It prints one line per minute on stderr, and at the end which paths differ: raw, after our
-projection, and after it with `/spec/replicas` excluded. The findings are in docs/adr/0006.
+Six Deployments on simulated nodes:
+  alone        nothing happens to it
+  rolled       halfway somebody sets another image and then the old one again
+  hpa          a HorizontalPodAutoscaler's bounds are moved each minute, so that its controller really writes
+  hpa-unowned  the same, and no field manager owns `replicas` (created by server-side apply without it)
+  hpa-fixed    the same as hpa, and a mutating webhook sets fixed values
+  hpa-moving   the same as hpa, and a mutating webhook sets values that are new at each call
+
+As an account with the planner's rights the script sends the same dry runs at the start and after each minute: an
+image and a replica count as JSON Patch (as kmg-core's plan/build.rs makes them, on the resourceVersion just read),
+and server-side apply without and with `replicas`; each twice in a row. It prints one line per minute on stderr, and
+at the end which paths differ, and what is left of them after our projection. The findings are in docs/adr/0006.
 """
 
 import argparse
@@ -128,6 +133,17 @@ def webhook(admin, stack, name, namespace, values):
     stack.callback(admin.send, "DELETE", f"{path}/{name}")
 
 
+def hooked(admin, namespace):
+    """Waits until the API server asks the webhook: it takes a new configuration up after a moment."""
+    until = time.monotonic() + 30
+    while time.monotonic() < until:
+        probe = admin.must("POST", f"{path_of(namespace).removesuffix('/web')}?dryRun=All", manifest(namespace, "registry.test/web:1"))
+        if "hook.test/seen" in probe["metadata"]["annotations"]:
+            return
+        time.sleep(0.2)
+    raise SystemExit(f"{namespace}: the webhook is not asked")
+
+
 def autoscale(admin, namespace, replicas, create=False):
     path = f"/apis/autoscaling/v2/namespaces/{namespace}/horizontalpodautoscalers"
     target = {"apiVersion": "apps/v1", "kind": "Deployment", "name": "web"}
@@ -144,10 +160,19 @@ def settled(admin, namespace, replicas):
     while time.monotonic() < until:
         live = admin.must("GET", path_of(namespace))
         status = live.get("status", {})
-        if live["spec"]["replicas"] == replicas == status.get("availableReplicas") == status.get("replicas") and status.get("observedGeneration") == live["metadata"]["generation"]:
+        counts = [live["spec"]["replicas"], *(status.get(key) for key in ("replicas", "updatedReplicas", "availableReplicas"))]
+        if counts == [replicas] * 4 and status.get("observedGeneration") == live["metadata"]["generation"]:
             return
         time.sleep(0.5)
     raise SystemExit(f"{namespace} did not settle at {replicas}: {live['spec']['replicas']} {status}")
+
+
+def rolled(admin, namespace, replicas):
+    """Another image and the old one again, as somebody else, each rolled out."""
+    for image in ("registry.test/web:3", "registry.test/web:1"):
+        patch = [{"op": "replace", "path": "/spec/template/spec/containers/0/image", "value": image}]
+        admin.must("PATCH", f"{path_of(namespace)}?fieldManager=somebody", patch, "application/json-patch+json")
+        settled(admin, namespace, replicas)
 
 
 def dry_runs(live):
@@ -257,56 +282,80 @@ def compare(then, now):
     return found
 
 
-def run(options, stack):
-    admin, cluster = administrator(options.cluster)
+def prepare(admin, cluster, stack):
+    """The Deployments, as namespaces by case, and the account that dry-runs them."""
     tag = secrets.token_hex(2)
-    cases = {case: f"drift-{tag}-{case}" for case in ("alone", "hpa", "hpa-fixed", "hpa-moving")}
+    cases = {case: f"drift-{tag}-{case}" for case in ("alone", "rolled", "hpa", "hpa-unowned", "hpa-fixed", "hpa-moving")}
     for namespace in cases.values():
         admin.must("POST", "/api/v1/namespaces", {"metadata": {"name": namespace}})
         stack.callback(admin.send, "DELETE", f"/api/v1/namespaces/{namespace}")
-    account = planner(admin, cluster, list(cases.values()))
-    webhook(admin, stack, f"drift-{tag}-fixed", cases["hpa-fixed"], ["yes", "yes"])
-    webhook(admin, stack, f"drift-{tag}-moving", cases["hpa-moving"], ["$NOW", "$RANDOM"])
-    time.sleep(2)  # the API server takes up a new webhook configuration within about a second
-
-    samples, twins = {case: {} for case in cases}, []
-
-    def take(case, when):
-        samples[case][when], pairs = sample(account, cases[case])
-        twins.extend({"case": case, "when": when, "request": name, "same": same, "paths": paths} for name, same, paths in pairs)
-
+    for case, values in {"hpa-fixed": ["yes", "yes"], "hpa-moving": ["$NOW", "$RANDOM"]}.items():
+        webhook(admin, stack, f"drift-{tag}-{case}", cases[case], values)
+        hooked(admin, cases[case])
     for case, namespace in cases.items():
-        admin.must("PATCH", f"{path_of(namespace)}?fieldManager=kmg", manifest(namespace, "registry.test/web:1"), "application/apply-patch+yaml")
-        take(case, "birth")
-        scale = {"spec": {"replicas": REPLICAS[0]}}
-        admin.must("PATCH", f"{path_of(namespace)}/scale?fieldManager=setup", scale, "application/merge-patch+json")
-        if case != "alone":
+        apply, merge = "application/apply-patch+yaml", "application/merge-patch+json"
+        admin.must("PATCH", f"{path_of(namespace)}?fieldManager=kmg", manifest(namespace, "registry.test/web:1"), apply)
+        replicas = {"spec": {"replicas": REPLICAS[0]}}
+        if case == "hpa-unowned":
+            admin.must("PATCH", f"{path_of(namespace)}/scale?fieldManager=setup", replicas, merge)
+        else:
+            body = {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "web"}, **replicas}
+            admin.must("PATCH", f"{path_of(namespace)}?fieldManager=setup", body, apply)
+        if case.startswith("hpa"):
             autoscale(admin, namespace, REPLICAS[0], create=True)
+    return cases, planner(admin, cluster, list(cases.values()))
+
+
+def run(options, stack):
+    admin, cluster = administrator(options.cluster)
+    cases, account = prepare(admin, cluster, stack)
+    samples, twins = {case: {} for case in cases}, []
     began = time.monotonic()
     for minute in range(options.minutes + 1):
         time.sleep(max(0, began + 60 * minute - time.monotonic()))
         for case, namespace in cases.items():
-            replicas = REPLICAS[0] if case == "alone" else REPLICAS[minute % len(REPLICAS)]
-            if case != "alone":
+            replicas = REPLICAS[minute % len(REPLICAS) if case.startswith("hpa") else 0]
+            if case.startswith("hpa"):
                 autoscale(admin, namespace, replicas)
             settled(admin, namespace, replicas)
-            take(case, minute)
+            if case == "rolled" and minute == (options.minutes + 1) // 2:
+                rolled(admin, namespace, replicas)
+            samples[case][minute], pairs = sample(account, namespace)
+            twins += [{"case": case, "minute": minute, "request": name, "same": same, "paths": paths} for name, same, paths in pairs]
         print(f"minute {minute}: replicas {replicas}, after {time.monotonic() - began:.0f} s", file=sys.stderr, flush=True)
-    pairs = {case: {str(when): compare(taken[0], taken[when]) for when in taken if when != 0} for case, taken in samples.items()}
-    return {"version": admin.must("GET", "/version")["gitVersion"], "minutes": options.minutes, "against the start": pairs, "twins": twins}
+    compared = {case: {minute: compare(taken[0], taken[minute]) for minute in taken if minute} for case, taken in samples.items()}
+    return {"version": admin.must("GET", "/version")["gitVersion"], "minutes": options.minutes, "compared": compared, "twins": twins}
+
+
+def shortened(path):
+    return re.sub(r"^status\..*", "status.*", path)
 
 
 def told(result):
-    """The findings as Markdown."""
-    last = str(result["minutes"])
-    lines = [f"API server {result['version']}; the start against {last} minutes later.", "", "| case | request | status | raw | projected | without replicas |", "| --- | --- | --- | --- | --- | --- |"]
-    for case, whens in result["against the start"].items():
-        for name, found in whens[last].items():
-            cells = [", ".join(f"`{path}`" for path in found[view]) or "same" if view in found else "–" for view in VIEWS]
-            lines.append(f"| {case} | {name} | {found['statuses'][0]} → {found['statuses'][1]} | {' | '.join(cells)} |")
-    same = sum(twin["same"] for twin in result["twins"])
-    paths = sorted({path for twin in result["twins"] for path in twin["paths"]})
-    return "\n".join([*lines, "", f"Two in a row: {same} of {len(result['twins'])} pairs have the same bytes; the others differ in {paths or 'nothing'}."])
+    """The findings as Markdown: in how many of the minutes a path differed from the start, by case."""
+    compared = result["compared"]
+    lines = [f"API server {result['version']}: dry runs at the start against those after 1 to {result['minutes']} minutes."]
+    for view in VIEWS:
+        counts = {}
+        for case, minutes in compared.items():
+            for found in minutes.values():
+                paths = {(name == "(as read)", shortened(path)) for name, one in found.items() for path in one.get(view, [])}
+                for read, path in paths:
+                    counts.setdefault(path, {}).setdefault(case, [0, 0])[read] += 1
+        lines += ["", f"{view}: minutes with a difference in some dry run / in the object as read", "", f"| path | {' | '.join(compared)} |", "| --- |" + " --- |" * len(compared)]
+        for path, by_case in sorted(counts.items()):
+            cells = ["/".join(map(str, by_case[case])) if case in by_case else "–" for case in compared]
+            lines.append(f"| `{path}` | {' | '.join(cells)} |")
+    lines += ["", "Refused:"]
+    for case, minutes in compared.items():
+        for minute, found in minutes.items():
+            lines += [f"- {case}, minute {minute}, {name}: {one['statuses']} {one['messages'][1]}" for name, one in found.items() if "messages" in one]
+    lines += ["", "Two in a row:"]
+    for case in compared:
+        pairs = [twin for twin in result["twins"] if twin["case"] == case]
+        paths = sorted({path for twin in pairs for path in twin["paths"]})
+        lines.append(f"- {case}: {sum(twin['same'] for twin in pairs)} of {len(pairs)} pairs have the same bytes; the others differ in {paths or 'nothing'}")
+    return "\n".join(lines)
 
 
 def main():
@@ -315,6 +364,8 @@ def main():
     parser.add_argument("--minutes", type=int, default=10)
     parser.add_argument("--out", type=pathlib.Path)
     options = parser.parse_args()
+    if options.minutes < 1:
+        parser.error("--minutes: at least 1")
     with contextlib.ExitStack() as stack:
         result = run(options, stack)
     if options.out:

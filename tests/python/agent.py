@@ -108,7 +108,8 @@ async def one(client, ask):
             "text": "".join(part.text for part in result.content if part.type == "text"),
         }
     except Exception as error:  # a test reads it
-        return {"error": f"{type(error).__name__}: {error}"}
+        data = getattr(getattr(error, "error", None), "data", None)
+        return {"error": f"{type(error).__name__}: {error}", "data": data}
 
 
 if __name__ == "__main__":

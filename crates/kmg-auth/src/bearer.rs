@@ -54,7 +54,18 @@ mod tests {
             assert_eq!(Bearer::parse(header).map(drop), Err(AuthError::MissingToken), "{header}");
         }
         let long = format!("Bearer {}", "a".repeat(MAX_TOKEN_BYTES + 1));
-        for header in ["Bearer", "Bearer ", "Bearer a b", "Bearer a,Bearer b", "Bearer \"a\"", "Bearer a=b", "Bearer ==", "Bearer \u{e9}", "Bearer a\tb", &long] {
+        for header in [
+            "Bearer",
+            "Bearer ",
+            "Bearer a b",
+            "Bearer a,Bearer b",
+            "Bearer \"a\"",
+            "Bearer a=b",
+            "Bearer ==",
+            "Bearer \u{e9}",
+            "Bearer a\tb",
+            &long,
+        ] {
             assert_eq!(Bearer::parse(header).map(drop), Err(AuthError::MalformedHeader), "{header}");
         }
     }

@@ -17,7 +17,12 @@ pub fn invalid_token(resource_metadata: &str, scope: &str) -> String {
 /// 403, a valid token without `scope`: all scopes the operation needs, separated by spaces.
 pub fn insufficient_scope(resource_metadata: &str, scope: &str) -> String {
     let description = "The access token lacks a scope this operation needs";
-    challenge(&[("error", "insufficient_scope"), ("scope", scope), ("resource_metadata", resource_metadata), ("error_description", description)])
+    challenge(&[
+        ("error", "insufficient_scope"),
+        ("scope", scope),
+        ("resource_metadata", resource_metadata),
+        ("error_description", description),
+    ])
 }
 
 /// 400, a header that is not one bearer token.

@@ -111,7 +111,8 @@ fn scopes(value: Option<&Value>) -> Result<BTreeSet<String>, AuthError> {
         Some(Value::Array(items)) => items.iter().map(Value::as_str).collect(),
         Some(_) => None,
     };
-    let words = words.filter(|words| words.len() <= MAX_SCOPES && words.iter().all(|word| word.len() <= MAX_SCOPE_BYTES && !word.contains(' ')));
+    let words =
+        words.filter(|words| words.len() <= MAX_SCOPES && words.iter().all(|word| word.len() <= MAX_SCOPE_BYTES && !word.contains(' ')));
     words.map(|words| words.into_iter().map(str::to_owned).collect()).ok_or(wrong)
 }
 

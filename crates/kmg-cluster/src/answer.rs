@@ -51,12 +51,20 @@ pub(crate) struct Bounds {
 }
 
 /// Runs `sent` in one of `places` and reads its answer within `bounds`.
-pub(crate) async fn exchange(places: &Semaphore, sent: impl Future<Output = kube::Result<Response<Body>>>, bounds: Bounds) -> Result<Answer, ClusterError> {
+pub(crate) async fn exchange(
+    places: &Semaphore,
+    sent: impl Future<Output = kube::Result<Response<Body>>>,
+    bounds: Bounds,
+) -> Result<Answer, ClusterError> {
     let whole = async {
         let _place = places.acquire().await.map_err(|_| ClusterError::Unreachable("the client is closed"))?;
         let (parts, body) = sent.await.map_err(|error| unreachable_because(&error))?.into_parts();
         let body = Limited::new(body, bounds.body).collect().await.map_err(|error| {
-            if error.downcast_ref::<LengthLimitError>().is_some() { ClusterError::TooLarge(bounds.body) } else { ClusterError::Unreachable("the answer broke off") }
+            if error.downcast_ref::<LengthLimitError>().is_some() {
+                ClusterError::TooLarge(bounds.body)
+            } else {
+                ClusterError::Unreachable("the answer broke off")
+            }
         })?;
         Ok(Answer {
             status: parts.status.as_u16(),
@@ -84,7 +92,10 @@ fn warnings(headers: &HeaderMap) -> Vec<Quoted> {
         .take(MAX_WARNINGS)
         .map(|value| {
             let text = String::from_utf8_lossy(value.as_bytes());
-            let quoted = text.split_once('"').and_then(|(_, rest)| rest.rsplit_once('"')).map(|(inner, _)| inner.replace("\\\"", "\"").replace("\\\\", "\\"));
+            let quoted = text
+                .split_once('"')
+                .and_then(|(_, rest)| rest.rsplit_once('"'))
+                .map(|(inner, _)| inner.replace("\\\"", "\"").replace("\\\\", "\\"));
             Quoted::new(quoted.as_deref().unwrap_or(&text), WARNING_BYTES)
         })
         .collect()

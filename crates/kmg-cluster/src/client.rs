@@ -86,7 +86,11 @@ impl Cluster {
         config.default_retry = false;
         config.connect_timeout = Some(CONNECT_TIMEOUT.min(options.deadline));
         config.write_timeout = Some(options.deadline);
-        let identity = Identity { server: config.cluster_url.to_string(), authority: config.root_cert.clone(), tls_server_name: config.tls_server_name.clone() };
+        let identity = Identity {
+            server: config.cluster_url.to_string(),
+            authority: config.root_cert.clone(),
+            tls_server_name: config.tls_server_name.clone(),
+        };
         // The builder installs aws-lc-rs as rustls' provider; `ring` is not built.
         let client = ClientBuilder::try_from(config).map_err(|_| KubeconfigError::Unusable)?.build();
         Ok(Self { client, identity: Arc::new(identity), places: Arc::new(Semaphore::new(options.in_flight)), options })
@@ -128,7 +132,10 @@ impl Cluster {
     /// # Errors
     /// No answer within the deadline, or one over the cap.
     pub async fn get(&self, path: &str, query: &[(&str, &str)], accept: &str) -> Result<Answer, ClusterError> {
-        let request = request(Method::GET, &target(path, query)).header(ACCEPT, accept).body(Body::empty()).map_err(|_| ClusterError::Unwritable("GET"))?;
+        let request = request(Method::GET, &target(path, query))
+            .header(ACCEPT, accept)
+            .body(Body::empty())
+            .map_err(|_| ClusterError::Unwritable("GET"))?;
         #[expect(clippy::disallowed_methods, reason = "a GET: the method is fixed two lines above")]
         let sent = self.client.send(request);
         self.exchange(sent, self.bounds()).await
@@ -149,7 +156,11 @@ impl Cluster {
         }
         let answer = self.get("/api/v1/namespaces/kube-system", &[], JSON).await?.success()?;
         let object: Object = answer.json("a namespace")?;
-        if object.metadata.uid.is_empty() || object.metadata.uid.len() > 64 { Err(ClusterError::Malformed("a namespace")) } else { Ok(object.metadata.uid) }
+        if object.metadata.uid.is_empty() || object.metadata.uid.len() > 64 {
+            Err(ClusterError::Malformed("a namespace"))
+        } else {
+            Ok(object.metadata.uid)
+        }
     }
 
     /// The client itself, for the files of `write/`.
@@ -158,7 +169,11 @@ impl Cluster {
     }
 
     /// Runs one request within `bounds`, waiting for a free place included.
-    pub(crate) async fn exchange(&self, sent: impl Future<Output = kube::Result<Response<Body>>>, bounds: Bounds) -> Result<Answer, ClusterError> {
+    pub(crate) async fn exchange(
+        &self,
+        sent: impl Future<Output = kube::Result<Response<Body>>>,
+        bounds: Bounds,
+    ) -> Result<Answer, ClusterError> {
         exchange(&self.places, sent, bounds).await
     }
 
@@ -203,6 +218,9 @@ mod tests {
 
     #[test]
     fn a_query_value_cannot_add_a_parameter() {
-        assert_eq!(target("/x", &[("labelSelector", "a=b&dryRun=No ü"), ("limit", "5")]), "/x?labelSelector=a%3Db%26dryRun%3DNo%20%C3%BC&limit=5");
+        assert_eq!(
+            target("/x", &[("labelSelector", "a=b&dryRun=No ü"), ("limit", "5")]),
+            "/x?labelSelector=a%3Db%26dryRun%3DNo%20%C3%BC&limit=5"
+        );
     }
 }

@@ -77,7 +77,9 @@ impl ClusterError {
             Self::Conflict(_) => Code::ClusterConflict,
             Self::Invalid { .. } => Code::ClusterInvalid,
             Self::Cursor => Code::OutOfBounds,
-            Self::Expired | Self::Unavailable { .. } | Self::Unreachable(_) | Self::Timeout(_) | Self::TooLarge(_) | Self::Malformed(_) => Code::ClusterUnavailable,
+            Self::Expired | Self::Unavailable { .. } | Self::Unreachable(_) | Self::Timeout(_) | Self::TooLarge(_) | Self::Malformed(_) => {
+                Code::ClusterUnavailable
+            }
         }
     }
 

@@ -76,9 +76,11 @@ async fn check(file: Kubeconfig, context: Option<String>, permitted: Permitted) 
     let missing = || KubeconfigError::NoContext(context.clone());
     let name = context.clone().or_else(|| file.current_context.clone()).ok_or_else(missing)?;
     let chosen = file.contexts.iter().find(|entry| entry.name == name).and_then(|entry| entry.context.clone()).ok_or_else(missing)?;
-    let cluster = file.clusters.iter().find(|entry| entry.name == chosen.cluster).and_then(|entry| entry.cluster.clone()).ok_or_else(missing)?;
+    let cluster =
+        file.clusters.iter().find(|entry| entry.name == chosen.cluster).and_then(|entry| entry.cluster.clone()).ok_or_else(missing)?;
     let user_name = chosen.user.clone().ok_or_else(missing)?;
-    let user = file.auth_infos.iter().find(|entry| entry.name == user_name).and_then(|entry| entry.auth_info.clone()).ok_or_else(missing)?;
+    let user =
+        file.auth_infos.iter().find(|entry| entry.name == user_name).and_then(|entry| entry.auth_info.clone()).ok_or_else(missing)?;
     refuse_cluster(&cluster, permitted)?;
     refuse_user(&user, permitted)?;
     let options = KubeConfigOptions { context: Some(name), ..KubeConfigOptions::default() };
@@ -111,7 +113,10 @@ fn refuse_user(user: &AuthInfo, permitted: Permitted) -> Result<(), KubeconfigEr
     if user.auth_provider.is_some() {
         return Err(KubeconfigError::Refused("users[].user.auth-provider"));
     }
-    let impersonates = user.impersonate.is_some() || user.impersonate_uid.is_some() || user.impersonate_groups.is_some() || user.impersonate_user_extra.is_some();
+    let impersonates = user.impersonate.is_some()
+        || user.impersonate_uid.is_some()
+        || user.impersonate_groups.is_some()
+        || user.impersonate_user_extra.is_some();
     if impersonates && !permitted.impersonation {
         return Err(KubeconfigError::Refused("users[].user.as"));
     }
@@ -143,7 +148,11 @@ mod tests {
     async fn fields_that_weaken_the_credential_are_refused_by_name() {
         let token = "token: t";
         for (cluster, user, field) in [
-            (SERVER.to_owned(), "exec: {apiVersion: client.authentication.k8s.io/v1, command: sh, interactiveMode: Never}", "users[].user.exec"),
+            (
+                SERVER.to_owned(),
+                "exec: {apiVersion: client.authentication.k8s.io/v1, command: sh, interactiveMode: Never}",
+                "users[].user.exec",
+            ),
             (SERVER.to_owned(), "auth-provider: {name: gcp}", "users[].user.auth-provider"),
             (SERVER.to_owned(), "token: t, as: admin", "users[].user.as"),
             (SERVER.to_owned(), "token: t, as-groups: ['system:masters']", "users[].user.as"),

@@ -88,13 +88,16 @@ pub(crate) fn check(issuer: &Issuer, params: &Params) -> Result<(Client, Authori
     let repeated = |_: Repeated| Wrong::Untrusted("The request names its client or its redirect URI twice.");
     let client_id = params.one("client_id").map_err(repeated)?.ok_or(Wrong::Untrusted("The request names no client."))?;
     let client = issuer.clients.find(client_id, issuer.now());
-    let client = client.ok_or(Wrong::Untrusted("The application is not known here, or its registration has expired. Let it register again."))?;
+    let client =
+        client.ok_or(Wrong::Untrusted("The application is not known here, or its registration has expired. Let it register again."))?;
     let redirect_uri = params.one("redirect_uri").map_err(repeated)?.ok_or(Wrong::Untrusted("The request names no redirect URI."))?;
     if !client.may_redirect_to(redirect_uri) {
         return Err(Wrong::Untrusted("The application did not register the redirect URI of this request."));
     }
     let state = params.one("state").unwrap_or(None).map(str::to_owned);
-    let wrong = |error| Wrong::Answer(Box::new(ErrorAnswer { client: client.clone(), redirect_uri: redirect_uri.to_owned(), state: state.clone(), error }));
+    let wrong = |error| {
+        Wrong::Answer(Box::new(ErrorAnswer { client: client.clone(), redirect_uri: redirect_uri.to_owned(), state: state.clone(), error }))
+    };
     let request = check_rest(issuer, &client, params).map_err(wrong)?;
     let request = AuthorizeRequest { redirect_uri: redirect_uri.to_owned(), state, ..request };
     Ok((client, request))
@@ -156,7 +159,8 @@ fn scopes(client: &Client, asked: Option<&str>) -> Result<Vec<String>, OAuthErro
     let Some(asked) = asked else {
         return if client.is_mcp() { Ok(vec![MCP_SCOPE.to_owned()]) } else { Err(("invalid_scope", "the scope openid is required")) };
     };
-    let granted: Vec<_> = allowed.iter().filter(|scope| asked.split(' ').any(|word| word == **scope)).map(|scope| (*scope).to_owned()).collect();
+    let granted: Vec<_> =
+        allowed.iter().filter(|scope| asked.split(' ').any(|word| word == **scope)).map(|scope| (*scope).to_owned()).collect();
     match client.kind {
         Kind::Web { .. } if !granted.iter().any(|scope| scope == OPENID_SCOPE) => Err(("invalid_scope", "the scope openid is required")),
         Kind::Mcp { .. } if granted.is_empty() => Err(("invalid_scope", "no scope of the request can be granted")),

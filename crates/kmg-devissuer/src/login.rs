@@ -25,7 +25,11 @@ pub(crate) async fn submit(State(issuer): State<Arc<Issuer>>, headers: HeaderMap
     let params = Params::parse(&body);
     let request = params.one("transaction").unwrap_or(None).and_then(|text| issuer.transactions.open(text, issuer.now()));
     let Some(request) = request else {
-        return page::message(400, "The form has expired", "It was used before, or is older than ten minutes. Start again from the application.");
+        return page::message(
+            400,
+            "The form has expired",
+            "It was used before, or is older than ten minutes. Start again from the application.",
+        );
     };
     // The registration may have ended since the form was shown.
     let client = issuer.clients.find(&request.client_id, issuer.now()).filter(|client| client.may_redirect_to(&request.redirect_uri));

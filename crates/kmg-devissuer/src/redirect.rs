@@ -93,7 +93,14 @@ mod tests {
 
     #[test]
     fn what_may_be_registered() {
-        for good in ["https://app.example/cb", "http://127.0.0.1/cb", "http://127.0.0.1:9/", "http://localhost:61546/callback", "http://[::1]:7/cb?x=1", "https://localhost/cb"] {
+        for good in [
+            "https://app.example/cb",
+            "http://127.0.0.1/cb",
+            "http://127.0.0.1:9/",
+            "http://localhost:61546/callback",
+            "http://[::1]:7/cb?x=1",
+            "https://localhost/cb",
+        ] {
             assert!(check(good).is_ok(), "{good}");
         }
         for bad in [

@@ -33,7 +33,13 @@ pub(crate) async fn exchange(State(issuer): State<Arc<Issuer>>, headers: HeaderM
     match reply {
         Ok(tokens) => json_reply(200, &tokens),
         Err((error, description)) => {
-            let status = if error == "invalid_client" { 401 } else if error == "server_error" { 500 } else { 400 };
+            let status = if error == "invalid_client" {
+                401
+            } else if error == "server_error" {
+                500
+            } else {
+                400
+            };
             json_reply(status, &json!({"error": error, "error_description": description}))
         }
     }
@@ -41,7 +47,10 @@ pub(crate) async fn exchange(State(issuer): State<Arc<Issuer>>, headers: HeaderM
 
 fn answer(issuer: &Issuer, params: &Params) -> Result<serde_json::Value, OAuthError> {
     let client_id = required(params, "client_id")?;
-    let client = issuer.clients.find(client_id, issuer.now()).ok_or(("invalid_client", "the client is not known, or its registration has expired"))?;
+    let client = issuer
+        .clients
+        .find(client_id, issuer.now())
+        .ok_or(("invalid_client", "the client is not known, or its registration has expired"))?;
     resource(issuer, &client, params)?;
     match required(params, "grant_type")? {
         "authorization_code" => by_code(issuer, &client, params),
@@ -55,7 +64,8 @@ fn by_code(issuer: &Issuer, client: &Client, params: &Params) -> Result<serde_js
     if !(43..=128).contains(&verifier.len()) {
         return Err(("invalid_request", "code_verifier must have 43 to 128 characters"));
     }
-    let redemption = Redemption { code: required(params, "code")?, client_id: &client.id, redirect_uri: required(params, "redirect_uri")?, verifier };
+    let redemption =
+        Redemption { code: required(params, "code")?, client_id: &client.id, redirect_uri: required(params, "redirect_uri")?, verifier };
     match issuer.codes.redeem(&redemption, issuer.now()) {
         Redeemed::Granted(grant) => tokens(issuer, client, &grant, &grant.scopes),
         Redeemed::Refused => Err(INVALID_GRANT),

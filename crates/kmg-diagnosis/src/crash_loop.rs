@@ -24,25 +24,24 @@ pub(crate) fn findings(view: &DeploymentView, now: Millis) -> Vec<Finding> {
     let mut groups: BTreeMap<&str, Vec<Crashing<'_>>> = BTreeMap::new();
     for pod in view.pods.iter().filter(|pod| !pod.terminating && pod.phase != "Succeeded") {
         for container in &pod.containers {
-            if let Some(end) = crashing(container, now) {
-                groups.entry(&container.name).or_default().push(Crashing { pod, restarts: container.restarts, end, init: container.init });
-            }
+            groups.entry(&container.name).or_default().extend(crashing(pod, container, now));
         }
     }
     groups.into_iter().filter_map(|(container, crashing)| finding(view, container, &crashing)).collect()
 }
 
-/// `Some` when the container crashes in a loop, with how its last run ended. Restart counts never go back, so a
+/// The container, when it crashes in a loop, with how its last run ended. Restart counts never go back, so a
 /// container that has recovered must not be reported for its past.
-fn crashing(container: &ContainerFacts, now: Millis) -> Option<Option<&Terminated>> {
+fn crashing<'a>(pod: &'a PodFacts, container: &'a ContainerFacts, now: Millis) -> Option<Crashing<'a>> {
+    let loops = |end| Some(Crashing { pod, restarts: container.restarts, end, init: container.init });
     let recent = |end: &&Terminated| end.exit_code != 0 && end.finished_at.is_none_or(|at| now.since(at) < BACK_OFF_MS);
     match &container.state {
-        ContainerState::Waiting { reason, .. } if reason == "CrashLoopBackOff" => Some(container.last.as_ref()),
-        ContainerState::Terminated(end) if end.exit_code != 0 && container.restarts >= MANY => Some(Some(end)),
+        ContainerState::Waiting { reason, .. } if reason == "CrashLoopBackOff" => loops(container.last.as_ref()),
+        ContainerState::Terminated(end) if end.exit_code != 0 && container.restarts >= MANY => loops(Some(end)),
         ContainerState::Running { since }
             if !container.ready && container.restarts > MANY && since.is_none_or(|since| now.since(since) < BACK_OFF_MS) =>
         {
-            container.last.as_ref().filter(recent).map(Some)
+            container.last.as_ref().filter(recent).and_then(|end| loops(Some(end)))
         }
         _ => None,
     }

@@ -94,7 +94,7 @@ fn from_events<'a>(view: &'a DeploymentView, pod: &PodFacts) -> Option<(&'static
         .find_map(|event| classify(&event.reason, &event.note).map(|cause| (cause, event.note.as_str())))
 }
 
-/// The image that the newest other ReplicaSet with ready Pods gives this container.
+/// The image that the newest other revision with ready Pods gives this container.
 fn last_good<'a>(view: &'a DeploymentView, container: &str, failing: &str) -> Option<(&'a str, &'a str)> {
     view.replica_sets.iter().filter(|set| set.ready > 0).find_map(|set| {
         set.containers.iter().find(|one| one.name == container && one.image != failing).map(|one| (set.name.as_str(), one.image.as_str()))

@@ -43,7 +43,7 @@ pub(crate) fn findings(view: &DeploymentView) -> Vec<Finding> {
     vec![finding]
 }
 
-/// ReplicaSets that cannot create Pods: quota, admission, a missing account.
+/// Pods that may not be created: quota, admission, a missing account.
 pub(crate) fn not_created(view: &DeploymentView) -> Vec<Finding> {
     let Some(failure) = condition(&view.deployment, "ReplicaFailure").filter(|one| one.status == "True") else {
         return Vec::new();

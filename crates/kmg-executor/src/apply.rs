@@ -73,7 +73,12 @@ struct Done {
 }
 
 /// Executes a verified plan to its end.
-pub(crate) async fn run(executor: &Executor, plan: &VerifiedPlan<'_>, head: Head, objects: Vec<ObjectId>) -> Result<Receipt, ExecutorError> {
+pub(crate) async fn run(
+    executor: &Executor,
+    plan: &VerifiedPlan<'_>,
+    head: Head,
+    objects: Vec<ObjectId>,
+) -> Result<Receipt, ExecutorError> {
     let mut work = Work { executor, plan, head, objects, attempts: 0, sent: 0 };
     let steps = &plan.body().steps;
     let mut checked = Vec::with_capacity(steps.len());
@@ -147,7 +152,11 @@ impl Work<'_> {
                 Err(halt) => return Ok(halted(step, halt)),
             };
             let (conclusion, message) = self.send(&intent, &ready.rendered).await?;
-            let conclusion = if conclusion.state == State::Unknown { self.executor.settle_attempt(&intent.plan_id, intent.attempt).await?.unwrap_or(conclusion) } else { conclusion };
+            let conclusion = if conclusion.state == State::Unknown {
+                self.executor.settle_attempt(&intent.plan_id, intent.attempt).await?.unwrap_or(conclusion)
+            } else {
+                conclusion
+            };
             let again = conclusion.state == State::Conflict && nth < MAX_ATTEMPTS && tokio::time::Instant::now() < retry_until;
             if !again {
                 return Ok(sent(step, &intent, conclusion, message));
@@ -207,10 +216,16 @@ impl Work<'_> {
         match answer {
             SendResult::Accepted { object, .. } => {
                 let written = written(&object, &Target::of(intent));
-                let reason = if written.as_predicted { "The API server accepted the write and returned what was predicted." } else { "The API server accepted the write and returned something else than was predicted." };
+                let reason = if written.as_predicted {
+                    "The API server accepted the write and returned what was predicted."
+                } else {
+                    "The API server accepted the write and returned something else than was predicted."
+                };
                 (Conclusion { state: written.state(), reason: reason.to_owned(), resource_version: written.resource_version }, None)
             }
-            SendResult::Rejected { status, message } => (plain(State::Rejected, format!("The API server refused the write (status {status}).")), Some(message)),
+            SendResult::Rejected { status, message } => {
+                (plain(State::Rejected, format!("The API server refused the write (status {status}).")), Some(message))
+            }
             SendResult::Conflict(message) | SendResult::Unprocessable(message) | SendResult::NotFound(message) => {
                 (after_refusal(intent, &self.executor.read(intent).await), Some(message))
             }
@@ -219,7 +234,13 @@ impl Work<'_> {
     }
 
     fn target<'s>(&'s self, step: &'s Step) -> Target<'s> {
-        Target { plan: &self.plan.body().plan_id, uid: &step.object.uid, base: step.base, predicted: step.predicted, exclusions: &step.exclusions }
+        Target {
+            plan: &self.plan.body().plan_id,
+            uid: &step.object.uid,
+            base: step.base,
+            predicted: step.predicted,
+            exclusions: &step.exclusions,
+        }
     }
 
     fn window_closed(&self) -> bool {

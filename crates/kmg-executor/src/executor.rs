@@ -235,7 +235,13 @@ impl Executor {
     }
 
     /// The end of a plan of which nothing was sent.
-    async fn end(&self, kind: &'static str, plan_id: PlanId, reason: &str, review_digest: Option<Digest>) -> Result<Receipt, ExecutorError> {
+    async fn end(
+        &self,
+        kind: &'static str,
+        plan_id: PlanId,
+        reason: &str,
+        review_digest: Option<Digest>,
+    ) -> Result<Receipt, ExecutorError> {
         let closing = Closing {
             plan_id,
             outcome: Outcome::Refused,

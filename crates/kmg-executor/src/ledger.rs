@@ -183,9 +183,11 @@ impl Book {
 
     /// Whether an earlier write to this object is not decided yet.
     pub(crate) fn is_undecided(&self, object: &ObjectId) -> bool {
-        self.ledger().open.values().flatten().any(|attempt| {
-            attempt.is_open() && attempt.intent.object().is_some_and(|other| same_place(other, object))
-        })
+        self.ledger()
+            .open
+            .values()
+            .flatten()
+            .any(|attempt| attempt.is_open() && attempt.intent.object().is_some_and(|other| same_place(other, object)))
     }
 
     /// The latest moment any record names.

@@ -76,7 +76,10 @@ impl PreImages {
         if sealed.len() > MAX_BYTES {
             return Err(io::Error::other("the object is larger than 1 MiB"));
         }
-        let nonce = self.key.seal_in_place_append_tag(Aad::from(associated(&intent.plan_id, intent.attempt)), &mut sealed).map_err(|_| io::Error::other("sealing failed"))?;
+        let nonce = self
+            .key
+            .seal_in_place_append_tag(Aad::from(associated(&intent.plan_id, intent.attempt)), &mut sealed)
+            .map_err(|_| io::Error::other("sealing failed"))?;
         let path = self.path(&intent.plan_id, intent.attempt);
         let folder = self.folder.clone();
         let writing = tokio::task::spawn_blocking(move || write(&folder, &path, nonce.as_ref(), &sealed));

@@ -49,7 +49,9 @@ impl Executor {
     /// Reads the object an announced request is about. Its place is taken from our own journal.
     pub(crate) async fn read(&self, intent: &Intent) -> Read {
         let Some(object) = intent.object().filter(|object| object.kind == KIND_DEPLOYMENT) else { return Read::Failed };
-        let (Ok(namespace), Ok(name)) = (object.namespace.parse::<Namespace>(), object.name.parse::<ObjectName>()) else { return Read::Failed };
+        let (Ok(namespace), Ok(name)) = (object.namespace.parse::<Namespace>(), object.name.parse::<ObjectName>()) else {
+            return Read::Failed;
+        };
         let Ok(permit) = AllowList::new([namespace.clone()]).permit(&namespace) else { return Read::Failed };
         match deployment_object(&self.cluster, &permit, &name).await {
             Ok(live) => Read::Object(live),
@@ -76,10 +78,14 @@ impl Executor {
     /// The plan's end as its attempts tell it.
     fn closing(&self, plan: &PlanId, attempts: &[Attempt]) -> Closing {
         let objects = attempts.first().map_or(&[][..], |attempt| attempt.intent.objects.as_slice());
-        let steps: Vec<StepOutcome> = objects.iter().enumerate().map(|(index, object)| {
-            let last = attempts.iter().rev().find(|attempt| attempt.intent.step == index);
-            last.map_or_else(|| outcome_of(object, Outcome::Refused), step_of)
-        }).collect();
+        let steps: Vec<StepOutcome> = objects
+            .iter()
+            .enumerate()
+            .map(|(index, object)| {
+                let last = attempts.iter().rev().find(|attempt| attempt.intent.step == index);
+                last.map_or_else(|| outcome_of(object, Outcome::Refused), step_of)
+            })
+            .collect();
         let outcomes: Vec<Outcome> = steps.iter().map(|step| step.outcome).collect();
         let sent = u32::try_from(attempts.iter().filter(|attempt| state(attempt) != State::Withheld).count()).unwrap_or(u32::MAX);
         let last = attempts.iter().rev().find_map(|attempt| attempt.end.as_ref());

@@ -175,7 +175,11 @@ pub(crate) fn overall(steps: &[Outcome], sent: u32) -> Outcome {
     } else if count > 0 {
         Outcome::Partial
     } else {
-        steps.iter().copied().find(|outcome| *outcome != Outcome::Refused).unwrap_or(if sent > 0 { Outcome::Stale } else { Outcome::Refused })
+        steps.iter().copied().find(|outcome| *outcome != Outcome::Refused).unwrap_or(if sent > 0 {
+            Outcome::Stale
+        } else {
+            Outcome::Refused
+        })
     }
 }
 

@@ -76,7 +76,11 @@ async fn answer(executor: &Arc<Executor>, method: &str, body: Value) -> Result<V
     match method {
         EXECUTE => written(executor.execute(parse::<Job>(EXECUTE, body)?).await),
         RECONCILE => written(executor.reconcile(parse::<ReconcileRequest>(RECONCILE, body)?.plan_id).await),
-        PROBE => written(Ok(ProbeResponse { cluster_id: executor.cluster_id().to_owned(), head: executor.head(), open_plans: executor.open_plans() })),
+        PROBE => written(Ok(ProbeResponse {
+            cluster_id: executor.cluster_id().to_owned(),
+            head: executor.head(),
+            open_plans: executor.open_plans(),
+        })),
         _ => Err(WireError::new(Code::Internal, "The executor has no such method.")),
     }
 }

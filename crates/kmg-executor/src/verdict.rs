@@ -133,7 +133,11 @@ pub(crate) fn conclude(intent: &Intent, read: &Read, now: Millis, settled_at: Mi
     match look(live, &Target::of(intent)) {
         Look::Replaced => unproven(State::NeedsHuman, "The object was replaced: whether the write was accepted before cannot be seen."),
         Look::Ours(written) => {
-            let reason = if written.as_predicted { "The object names this plan and is what was predicted." } else { "The object names this plan and differs from what was predicted." };
+            let reason = if written.as_predicted {
+                "The object names this plan and is what was predicted."
+            } else {
+                "The object names this plan and differs from what was predicted."
+            };
             Some(Conclusion { state: written.state(), reason: reason.to_owned(), resource_version: written.resource_version })
         }
         Look::NotOurs { version: None, .. } => unproven(State::NeedsHuman, "The object has no readable version."),
@@ -143,9 +147,13 @@ pub(crate) fn conclude(intent: &Intent, read: &Read, now: Millis, settled_at: Mi
             match (stands, spec_untouched) {
                 (true, _) if now < settled_at => None,
                 (true, _) => unproven(State::Rejected, "The API server did not accept the write within its own request timeout."),
-                (false, true) if as_reviewed => unproven(State::Rejected, "The write was not accepted: the object has a newer version and its spec was never touched."),
+                (false, true) if as_reviewed => {
+                    unproven(State::Rejected, "The write was not accepted: the object has a newer version and its spec was never touched.")
+                }
                 (false, true) => unproven(State::Stale, "The write was not accepted, and the object has changed since the review."),
-                (false, false) => unproven(State::NeedsHuman, "Someone else changed the object: whether the write was accepted before cannot be seen."),
+                (false, false) => {
+                    unproven(State::NeedsHuman, "Someone else changed the object: whether the write was accepted before cannot be seen.")
+                }
             }
         }
     }
@@ -165,7 +173,11 @@ pub(crate) fn after_refusal(intent: &Intent, read: &Read) -> Conclusion {
     };
     match look(live, &Target::of(intent)) {
         Look::Replaced => unwritten(State::Stale, "The object was replaced by another of the same name."),
-        Look::Ours(written) => Conclusion { state: written.state(), reason: "The object names this plan: the write was accepted.".to_owned(), resource_version: written.resource_version },
+        Look::Ours(written) => Conclusion {
+            state: written.state(),
+            reason: "The object names this plan: the write was accepted.".to_owned(),
+            resource_version: written.resource_version,
+        },
         Look::NotOurs { as_reviewed: true, version: Some(version) } => {
             if version.resource_version == intent.resource_version {
                 unwritten(State::Rejected, "The API server refused the write although nothing had moved.")

@@ -190,7 +190,14 @@ mod tests {
     #[test]
     fn addresses_are_https_or_loopback() {
         let loose = UrlRule::HttpsOrLoopback;
-        for good in ["https://id.example/x", "http://127.0.0.1:8/", "http://127.9.9.9/", "http://localhost/", "http://[::1]:1/", "http://2130706433/"] {
+        for good in [
+            "https://id.example/x",
+            "http://127.0.0.1:8/",
+            "http://127.9.9.9/",
+            "http://localhost/",
+            "http://[::1]:1/",
+            "http://2130706433/",
+        ] {
             assert!(loose.check(good).is_ok(), "{good}");
         }
         for (bad, why) in [

@@ -35,7 +35,12 @@ impl Keys {
         self.0.iter().any(|key| key.kid == kid)
     }
 
-    pub(crate) fn verify<T: DeserializeOwned>(&self, token: &UnverifiedToken<'_>, expected: &Expected, now: Millis) -> Result<Verified<T>, JwtError> {
+    pub(crate) fn verify<T: DeserializeOwned>(
+        &self,
+        token: &UnverifiedToken<'_>,
+        expected: &Expected,
+        now: Millis,
+    ) -> Result<Verified<T>, JwtError> {
         expected.admits_header(token)?;
         if !self.has(&token.kid) {
             return Err(JwtError::UnknownKey);

@@ -171,7 +171,12 @@ mod tests {
 
     #[test]
     fn what_is_not_a_key_is_refused() {
-        for pem in ["", "-----BEGIN PRIVATE KEY-----", "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----", "-----BEGIN PRIVATE KEY-----\n!\n-----END PRIVATE KEY-----"] {
+        for pem in [
+            "",
+            "-----BEGIN PRIVATE KEY-----",
+            "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----",
+            "-----BEGIN PRIVATE KEY-----\n!\n-----END PRIVATE KEY-----",
+        ] {
             assert!(matches!(SigningKey::from_pkcs8_pem(pem), Err(JwtError::BadKey(_))), "{pem}");
         }
     }

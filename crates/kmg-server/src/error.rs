@@ -64,8 +64,12 @@ fn sentence(error: &ClusterError) -> String {
         ClusterError::Conflict(_) => "The object changed meanwhile; ask again.",
         ClusterError::Invalid { .. } => "The API server refuses this as invalid; change the arguments.",
         ClusterError::Cursor => "That cursor is not from an earlier answer; leave it out to start again.",
-        ClusterError::Timeout(_) | ClusterError::Unreachable(_) | ClusterError::Unavailable { .. } => "The API server did not answer; try again in a minute.",
-        ClusterError::TooLarge(_) | ClusterError::Expired | ClusterError::Malformed(_) => "The API server's answer cannot be used; narrow the question or try again.",
+        ClusterError::Timeout(_) | ClusterError::Unreachable(_) | ClusterError::Unavailable { .. } => {
+            "The API server did not answer; try again in a minute."
+        }
+        ClusterError::TooLarge(_) | ClusterError::Expired | ClusterError::Malformed(_) => {
+            "The API server's answer cannot be used; narrow the question or try again."
+        }
         ClusterError::Kubeconfig(_) | ClusterError::Unwritable(_) => Code::Internal.meaning(),
     };
     text.to_owned()

@@ -88,8 +88,12 @@ impl FenceWatch {
 pub(crate) fn refusal(state: &FenceState) -> Option<Refusal> {
     let text = match state {
         FenceState::Fenced => return None,
-        FenceState::NotFenced => "The cluster does not fence the planner, so nothing is planned; an operator must run `kmg rbac apply`.".to_owned(),
-        FenceState::Unknown { reason } => format!("Whether the planner is fenced could not be established ({reason}), so nothing is planned."),
+        FenceState::NotFenced => {
+            "The cluster does not fence the planner, so nothing is planned; an operator must run `kmg rbac apply`.".to_owned()
+        }
+        FenceState::Unknown { reason } => {
+            format!("Whether the planner is fenced could not be established ({reason}), so nothing is planned.")
+        }
     };
     Some(Refusal::new(Code::NotFenced, text))
 }

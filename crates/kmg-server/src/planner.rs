@@ -44,7 +44,8 @@ impl Server {
         all.sort_by(|a, b| b.severity.cmp(&a.severity).then_with(|| a.id.cmp(&b.id)));
         let fingerprint = |bytes: &[u8]| self.fingerprint(bytes);
         let prediction = Prediction { live: &live, predicted: &run.object, exclusions, warnings: run.warnings, fingerprint: &fingerprint };
-        let step = predict(change, prediction).map_err(|error| Refusal::new(Code::ClusterInvalid, format!("The object cannot be reviewed: {error}.")))?;
+        let step = predict(change, prediction)
+            .map_err(|error| Refusal::new(Code::ClusterInvalid, format!("The object cannot be reviewed: {error}.")))?;
         Ok(PreviewResponse { cluster_id, steps: vec![step], findings: all })
     }
 
@@ -54,7 +55,10 @@ impl Server {
         match (autoscaler_of(&self.reader, permit, ask.name()).await, scales) {
             (Ok(None), _) => (Vec::new(), None),
             (Ok(Some(found)), true) => {
-                let text = format!("A HorizontalPodAutoscaler keeps the replicas between {} and {}: it will undo this.", found.min_replicas, found.max_replicas);
+                let text = format!(
+                    "A HorizontalPodAutoscaler keeps the replicas between {} and {}: it will undo this.",
+                    found.min_replicas, found.max_replicas
+                );
                 (Vec::new(), Some(finding("KMG-A05", Severity::High, text, "spec.replicas")))
             }
             (Ok(Some(found)), false) => {
@@ -106,7 +110,8 @@ async fn dry(planner: &Planner, permit: &Permit, request: &PreviewRequest) -> Re
             return Err(failed.into());
         }
     }
-    Err(Refusal::new(Code::ClusterConflict, "The Deployment keeps changing while it is planned; ask again when its rollout has settled.").into())
+    Err(Refusal::new(Code::ClusterConflict, "The Deployment keeps changing while it is planned; ask again when its rollout has settled.")
+        .into())
 }
 
 fn version(object: &Value) -> &str {

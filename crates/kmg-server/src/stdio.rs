@@ -94,7 +94,15 @@ impl<W: Send> Session<W> {
 
     async fn protocol_error(&self, error: &RpcError) -> Value {
         let body = error.body();
-        let call = Call { method: "invalid", tool: None, arguments: &Map::new(), namespace: None, code: Some(error.code), answer: &body, report: None };
+        let call = Call {
+            method: "invalid",
+            tool: None,
+            arguments: &Map::new(),
+            namespace: None,
+            code: Some(error.code),
+            answer: &body,
+            report: None,
+        };
         match self.options.journal.record(call).await {
             Ok(()) => body,
             Err(_) => RpcError::transport(503, Code::JournalUnavailable, Code::JournalUnavailable.meaning()).of(error.id.clone()).body(),
@@ -127,7 +135,15 @@ impl<W: Send> Session<W> {
         let reply: Reply = reply.unwrap_or_else(|problem| refusal_reply(guard, &problem));
         let (code, report) = (reply.code(), reply.report().clone());
         let result = reply.into_result();
-        let record = Call { method: "tools/call", tool: Some(tool.name()), arguments: &call.arguments, namespace, code, answer: &result, report: Some(&report) };
+        let record = Call {
+            method: "tools/call",
+            tool: Some(tool.name()),
+            arguments: &call.arguments,
+            namespace,
+            code,
+            answer: &result,
+            report: Some(&report),
+        };
         match self.options.journal.record(record).await {
             Ok(()) => result,
             Err(fault) => {

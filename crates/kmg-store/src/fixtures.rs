@@ -41,7 +41,8 @@ impl Asked {
     pub(crate) fn body(&self) -> PlanBody {
         let [high, low] = self.seed.to_be_bytes();
         let namespace = self.namespace.to_owned();
-        let object = ObjectId { api_version: "apps/v1".into(), kind: "Deployment".into(), namespace, name: self.name.into(), uid: "u-1".into() };
+        let object =
+            ObjectId { api_version: "apps/v1".into(), kind: "Deployment".into(), namespace, name: self.name.into(), uid: "u-1".into() };
         let template = Template {
             method: "PATCH".into(),
             path: "/apis/apps/v1/x".into(),
@@ -56,7 +57,11 @@ impl Asked {
             cluster_id: "cluster-1".into(),
             requester: self.requester(),
             times: Times { created_at: self.at, approve_before: self.at.plus(APPROVE_WITHIN), execute_within: EXECUTE_WITHIN },
-            ask: Ask::ScaleDeployment { namespace: self.namespace.parse().unwrap(), name: self.name.parse().unwrap(), replicas: self.replicas },
+            ask: Ask::ScaleDeployment {
+                namespace: self.namespace.parse().unwrap(),
+                name: self.name.parse().unwrap(),
+                replicas: self.replicas,
+            },
             steps: vec![Step {
                 object,
                 base: digest,
@@ -100,7 +105,14 @@ pub(crate) fn person(sub: &str) -> Principal {
 }
 
 fn decided(decision: Decision, approval: Option<Approval>) -> Decided {
-    Decided { decision, approver: person("alice"), approver_name: "Alice".into(), at: NOW, reason: Some(Quoted::new("because", 100)), approval }
+    Decided {
+        decision,
+        approver: person("alice"),
+        approver_name: "Alice".into(),
+        at: NOW,
+        reason: Some(Quoted::new("because", 100)),
+        approval,
+    }
 }
 
 pub(crate) fn yes() -> Decided {
@@ -112,7 +124,15 @@ pub(crate) fn no() -> Decided {
 }
 
 pub(crate) fn receipt(id: &PlanId, outcome: Outcome) -> Receipt {
-    Receipt { plan_id: id.clone(), outcome, reason: "as predicted".into(), attempts: 1, steps: vec![], at: NOW, executor_head: Head::default() }
+    Receipt {
+        plan_id: id.clone(),
+        outcome,
+        reason: "as predicted".into(),
+        attempts: 1,
+        steps: vec![],
+        at: NOW,
+        executor_head: Head::default(),
+    }
 }
 
 pub(crate) fn session(number: u8, sub: &str) -> WebSession {

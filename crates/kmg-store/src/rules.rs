@@ -22,7 +22,8 @@ pub(crate) enum Move {
 /// `plan-expired` where it could never be approved.
 pub(crate) fn born(body: &StoredBody, now: Millis) -> Result<Life, Refusal> {
     let times = body.body().times;
-    let life = Life { stage: Stage::Pending, approve_before: times.approve_before, execute_within: times.execute_within, execute_before: None };
+    let life =
+        Life { stage: Stage::Pending, approve_before: times.approve_before, execute_within: times.execute_within, execute_before: None };
     match step(&life, Event::Tick, now)?.stage {
         Stage::Pending => Ok(life),
         _ => Err(Refusal::new(Code::PlanExpired, "The plan's time has run out before it was stored; ask for the change again.")),
@@ -67,7 +68,10 @@ pub(crate) fn cooled_down(denied_at: Millis, caps: Caps, now: Millis) -> Result<
 /// Refuses one plan more than the caps allow.
 pub(crate) fn below_caps(of_requester: i64, of_namespace: i64, caps: Caps) -> Result<(), Refusal> {
     let refuse = |whose: &str, cap: u32| {
-        Refusal::new(Code::TooManyPending, format!("{cap} plans {whose} already wait for a decision; wait until a person has decided some."))
+        Refusal::new(
+            Code::TooManyPending,
+            format!("{cap} plans {whose} already wait for a decision; wait until a person has decided some."),
+        )
     };
     if of_requester >= i64::from(caps.per_requester) {
         return Err(refuse("of this requester", caps.per_requester));

@@ -15,7 +15,8 @@ use crate::rules::{born, too_large};
 use crate::seal::{Seal, SealKey};
 use crate::sqlite::Sqlite;
 use crate::types::{
-    Decided, Inbox, Inserted, MAX_BODY_BYTES, MAX_DECIDED_BYTES, MAX_OWNER_BYTES, MAX_RECEIPT_BYTES, NewPlan, PendingSignIn, PlanRow, WebSession, Writes,
+    Decided, Inbox, Inserted, MAX_BODY_BYTES, MAX_DECIDED_BYTES, MAX_OWNER_BYTES, MAX_RECEIPT_BYTES, NewPlan, PendingSignIn, PlanRow,
+    WebSession, Writes,
 };
 
 const MAX_PAYLOAD_BYTES: usize = 64 << 10;

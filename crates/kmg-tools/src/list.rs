@@ -68,8 +68,8 @@ mod tests {
     /// tools are poisoned.
     #[test]
     fn the_list_is_pinned() {
-        let digest = kmg_core::digest::Digest::of("tools/list", tools_list(false).to_string().as_bytes());
-        assert_eq!(digest.to_string(), "PIN");
+        let digest = kmg_core::digest::Digest::of("tools/list", &kmg_core::json::canonical(&tools_list(false)).unwrap());
+        assert_eq!(digest.to_string(), "sha256:4e1b9cf9ec354f85759b694ac93327d9d7947180da5f12095935b592a4b1ae18");
     }
 
     #[test]

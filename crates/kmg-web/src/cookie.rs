@@ -34,7 +34,8 @@ impl Cookie {
     /// Its value in the request. A cookie that is there twice counts as absent.
     pub(crate) fn read(self, headers: &HeaderMap) -> Option<String> {
         let pairs = headers.get_all(COOKIE).iter().filter_map(|value| value.to_str().ok()).flat_map(|text| text.split(';'));
-        let mut values = pairs.filter_map(|pair| pair.trim().split_once('=')).filter(|(name, _)| *name == self.name()).map(|(_, value)| value);
+        let mut values =
+            pairs.filter_map(|pair| pair.trim().split_once('=')).filter(|(name, _)| *name == self.name()).map(|(_, value)| value);
         match (values.next(), values.next()) {
             (Some(value), None) if !value.is_empty() && value.len() <= MAX_VALUE => Some(value.to_owned()),
             _ => None,

@@ -95,9 +95,13 @@ pub const fn status(code: Code) -> StatusCode {
         | Code::DigestMismatch => StatusCode::CONFLICT,
         Code::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
         Code::TooManyPending | Code::RateLimited => StatusCode::TOO_MANY_REQUESTS,
-        Code::ClusterUnavailable | Code::NotFenced | Code::LinkDown | Code::Overloaded | Code::JournalUnavailable | Code::StoreUnavailable | Code::IssuerUnavailable => {
-            StatusCode::SERVICE_UNAVAILABLE
-        }
+        Code::ClusterUnavailable
+        | Code::NotFenced
+        | Code::LinkDown
+        | Code::Overloaded
+        | Code::JournalUnavailable
+        | Code::StoreUnavailable
+        | Code::IssuerUnavailable => StatusCode::SERVICE_UNAVAILABLE,
         Code::DeadlineExceeded => StatusCode::GATEWAY_TIMEOUT,
         Code::Screened | Code::Tampered | Code::Internal => StatusCode::INTERNAL_SERVER_ERROR,
     }
@@ -117,7 +121,9 @@ pub(crate) fn answer(failure: &Failure, request_id: &str, path: &str) -> Respons
         Failure::MethodNotAllowed => {
             (StatusCode::METHOD_NOT_ALLOWED, "Not possible here", "method-not-allowed", "This page does not take that kind of request.")
         }
-        Failure::BearerOnPage => (StatusCode::BAD_REQUEST, "Not for tokens", "bearer-not-accepted", "A bearer token never opens a page; a person signs in here."),
+        Failure::BearerOnPage => {
+            (StatusCode::BAD_REQUEST, "Not for tokens", "bearer-not-accepted", "A bearer token never opens a page; a person signs in here.")
+        }
         Failure::Malformed => (StatusCode::BAD_REQUEST, "Not understood", Code::InvalidRequest.as_str(), "The request cannot be read."),
     };
     let page = ErrorPage { frame: Frame::bare(title), message: Visible::line(message), code, request_id: request_id.to_owned() };

@@ -132,7 +132,8 @@ mod tests {
     #[tokio::test]
     async fn a_body_needs_its_media_type_and_its_size() {
         let mut headers = HeaderMap::new();
-        let refused = |headers: HeaderMap, body: Vec<u8>| async move { Fields::of_body(&headers, Body::from(body)).await.unwrap_err().code };
+        let refused =
+            |headers: HeaderMap, body: Vec<u8>| async move { Fields::of_body(&headers, Body::from(body)).await.unwrap_err().code };
         assert_eq!(refused(headers.clone(), b"a=1".to_vec()).await, Code::FormRejected);
         for media in ["text/plain", "multipart/form-data; boundary=x", "application/json"] {
             headers.insert(CONTENT_TYPE, media.parse().unwrap());

@@ -29,7 +29,8 @@ impl Origin {
     /// [`OriginError`] for anything but an https origin, or an http origin on loopback.
     pub(crate) fn parse(text: &str) -> Result<Self, OriginError> {
         let url = Url::parse(text).map_err(|_| OriginError::Malformed)?;
-        let bare = url.path() == "/" && url.query().is_none() && url.fragment().is_none() && url.username().is_empty() && url.password().is_none();
+        let bare =
+            url.path() == "/" && url.query().is_none() && url.fragment().is_none() && url.username().is_empty() && url.password().is_none();
         let host = url.host().filter(|_| bare).ok_or(OriginError::Malformed)?;
         let loopback = match &host {
             Host::Domain(name) => *name == "localhost",
@@ -94,12 +95,19 @@ mod tests {
 
     #[test]
     fn only_origins_on_which_secure_cookies_work() {
-        for text in ["https://approve.example", "https://approve.example:8443/", "http://127.0.0.1:3002", "http://[::1]:3002", "http://localhost:3002"] {
+        for text in [
+            "https://approve.example",
+            "https://approve.example:8443/",
+            "http://127.0.0.1:3002",
+            "http://[::1]:3002",
+            "http://localhost:3002",
+        ] {
             assert!(Origin::parse(text).is_ok(), "{text}");
         }
         assert_eq!(Origin::parse("http://approve.example"), Err(OriginError::Insecure));
         assert_eq!(Origin::parse("ftp://127.0.0.1"), Err(OriginError::Insecure));
-        for text in ["", "approve.example", "https://approve.example/x", "https://approve.example?x", "https://u@approve.example", "data:x"] {
+        for text in ["", "approve.example", "https://approve.example/x", "https://approve.example?x", "https://u@approve.example", "data:x"]
+        {
             assert_eq!(Origin::parse(text), Err(OriginError::Malformed), "{text}");
         }
     }

@@ -6,7 +6,9 @@ use kmg_core::clock::Millis;
 use kmg_core::plan::{Severity, Stage};
 use kmg_core::problem::{Code, Fault};
 
-use crate::view::{DecisionView, Moment, OutcomeView, Piece, PlanView, StageView, TimelineView, ValueView, Visible, headline, summary_line};
+use crate::view::{
+    DecisionView, Moment, OutcomeView, Piece, PlanView, StageView, TimelineView, ValueView, Visible, headline, summary_line,
+};
 
 /// What every page shows.
 #[derive(Clone, Debug)]

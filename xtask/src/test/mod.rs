@@ -62,7 +62,13 @@ fn start_cluster(scratch: &Path) -> anyhow::Result<Option<cluster::Cluster>> {
     cluster::up(&cluster::UpOptions { dir: scratch.join("cluster"), node: true, kwok: 3 }).map(Some)
 }
 
-fn suites(root: &Path, scratch: &Path, parts: &prepare::Parts, running: Option<&cluster::Cluster>, filter: Option<&str>) -> anyhow::Result<Tally> {
+fn suites(
+    root: &Path,
+    scratch: &Path,
+    parts: &prepare::Parts,
+    running: Option<&cluster::Cluster>,
+    filter: Option<&str>,
+) -> anyhow::Result<Tally> {
     let lanes = scratch.join("lanes.jsonl");
     let log = scratch.join("suites.log");
     let mut command = Command::new("cargo");
@@ -71,6 +77,7 @@ fn suites(root: &Path, scratch: &Path, parts: &prepare::Parts, running: Option<&
     command.env("KMG_LANES_FILE", &lanes).envs(&parts.environment);
     if let Some(running) = running {
         command.env("KMG_TEST_CLUSTER", running.dir.join("cluster.json"));
+        command.env("KMG_TEST_CLUSTER_PROGRAM", &running.program);
     }
     command.stdout(Stdio::piped());
     let mut child = command.spawn().context("cargo test did not start")?;

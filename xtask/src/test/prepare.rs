@@ -22,7 +22,8 @@ const PROGRAMS: &[(&str, &str)] = &[
     ("socat", "socat"),
     ("busybox", "busybox-static"),
 ];
-const FILES: &[(&str, &str)] = &[("/usr/lib/cni/ptp", "containernetworking-plugins"), ("/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf", "fonts-dejavu-core")];
+const FILES: &[(&str, &str)] =
+    &[("/usr/lib/cni/ptp", "containernetworking-plugins"), ("/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf", "fonts-dejavu-core")];
 
 /// The workspace's root folder.
 pub fn root() -> anyhow::Result<PathBuf> {
@@ -70,7 +71,10 @@ fn debian() -> anyhow::Result<()> {
     }
     println!("installing {}", missing.join(" "));
     run(Command::new("apt-get").args(["-qq", "update"]))?;
-    run(Command::new("apt-get").args(["-qq", "install", "-y", "--no-install-recommends"]).args(missing).env("DEBIAN_FRONTEND", "noninteractive"))
+    run(Command::new("apt-get")
+        .args(["-qq", "install", "-y", "--no-install-recommends"])
+        .args(missing)
+        .env("DEBIAN_FRONTEND", "noninteractive"))
 }
 
 fn python(tests: &Path) -> anyhow::Result<PathBuf> {

@@ -106,7 +106,8 @@ fn in_tree(metadata: &Metadata, name: &str, banned: &[&str]) -> Vec<String> {
 
 /// `cargo metadata` lists optional crates that no feature turns on; `cargo tree` says what is really built.
 fn built(banned: &[&str]) -> anyhow::Result<Vec<String>> {
-    let out = Command::new("cargo").args(["tree", "--workspace", "--edges", "normal,build", "--prefix", "none", "--format", "{p}"]).output()?;
+    let out =
+        Command::new("cargo").args(["tree", "--workspace", "--edges", "normal,build", "--prefix", "none", "--format", "{p}"]).output()?;
     anyhow::ensure!(out.status.success(), "cargo tree failed: {}", String::from_utf8_lossy(&out.stderr));
     let text = String::from_utf8(out.stdout)?;
     let names: BTreeSet<&str> = text.lines().filter_map(|line| line.split_whitespace().next()).collect();

@@ -25,10 +25,8 @@ pub fn run() -> anyhow::Result<()> {
 
 /// Every tracked or new file below `root` that git does not ignore and whose name ends in `ending`.
 fn files(root: &Path, ending: &str) -> anyhow::Result<Vec<String>> {
-    let listed = std::process::Command::new("git")
-        .args(["ls-files", "--cached", "--others", "--exclude-standard"])
-        .current_dir(root)
-        .output()?;
+    let listed =
+        std::process::Command::new("git").args(["ls-files", "--cached", "--others", "--exclude-standard"]).current_dir(root).output()?;
     anyhow::ensure!(listed.status.success(), "git ls-files failed");
     let text = String::from_utf8(listed.stdout)?;
     Ok(text.lines().filter(|line| line.ends_with(ending) && root.join(line).is_file()).map(str::to_owned).collect())

@@ -50,7 +50,12 @@ struct Claims {
 }
 
 /// Verifies `id_token` for the sign-in `flow` at the moment `now`.
-pub(crate) async fn verify(keys: &KeySet, options: &RelyingPartyOptions, id_token: String, (flow, now): (&PendingFlow, Millis)) -> Result<SignedIn, AuthError> {
+pub(crate) async fn verify(
+    keys: &KeySet,
+    options: &RelyingPartyOptions,
+    id_token: String,
+    (flow, now): (&PendingFlow, Millis),
+) -> Result<SignedIn, AuthError> {
     let expected = Expected::id_token(&options.issuer, &options.client_id);
     let claims = keys.verify::<Claims>(&id_token, &expected).await.map_err(AuthError::IdToken)?.into_claims();
     let alone = match &claims.aud {

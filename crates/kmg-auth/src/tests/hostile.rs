@@ -45,7 +45,13 @@ impl Provider {
         let app = Router::new()
             .route("/.well-known/openid-configuration", get(async move || reply(200, &one.document.lock().unwrap())))
             .route("/jwks", get(async move || reply(200, &SigningKey::jwks(&[&two.key]))))
-            .route("/token", post(async move || { let (status, body) = three.token_reply.lock().unwrap().clone(); reply(status, &body) }));
+            .route(
+                "/token",
+                post(async move || {
+                    let (status, body) = three.token_reply.lock().unwrap().clone();
+                    reply(status, &body)
+                }),
+            );
         tokio::spawn(async move { axum::serve(listener, app).await });
         provider
     }
@@ -53,7 +59,12 @@ impl Provider {
     fn client(&self) -> RelyingParty {
         let http = http_client().unwrap();
         let keys = KeySet::new(JwksSource::Discovery { issuer: self.issuer.clone() }, self.clock.clone(), http.clone());
-        let options = RelyingPartyOptions { issuer: self.issuer.clone(), client_id: CLIENT.to_owned(), redirect_uri: "http://127.0.0.1:2/cb".to_owned(), client_secret: None };
+        let options = RelyingPartyOptions {
+            issuer: self.issuer.clone(),
+            client_id: CLIENT.to_owned(),
+            redirect_uri: "http://127.0.0.1:2/cb".to_owned(),
+            client_secret: None,
+        };
         RelyingParty::new(options, keys, http, self.clock.clone())
     }
 
@@ -79,7 +90,12 @@ impl Provider {
     async fn sign_in(&self, freshness: Freshness, change: impl FnOnce(&mut CallbackParams)) -> Result<SignedIn, AuthError> {
         let client = self.client();
         let start = client.begin("n".to_owned(), freshness).await?;
-        let mut callback = CallbackParams { code: Some("c".to_owned()), state: Some(start.flow.state().to_owned()), iss: Some(self.issuer.clone()), error: None };
+        let mut callback = CallbackParams {
+            code: Some("c".to_owned()),
+            state: Some(start.flow.state().to_owned()),
+            iss: Some(self.issuer.clone()),
+            error: None,
+        };
         change(&mut callback);
         client.finish(callback, &start.flow).await
     }
@@ -127,7 +143,8 @@ async fn an_id_token_that_breaks_a_rule_signs_nobody_in() {
 #[tokio::test]
 async fn freshness_is_judged_only_where_it_was_asked_for() {
     let provider = Provider::start().await;
-    provider.answer_with(&provider.id_token("JWT", &json!({"auth_time": NOW - 5_000, "name": null, "preferred_username": "x".repeat(500)})));
+    provider
+        .answer_with(&provider.id_token("JWT", &json!({"auth_time": NOW - 5_000, "name": null, "preferred_username": "x".repeat(500)})));
     let signed_in = provider.sign_in(Freshness::Any, |_| ()).await.unwrap();
     assert_eq!((signed_in.auth_time, signed_in.display_name.len()), (Some(NOW - 5_000), 128));
     let error = provider.sign_in(Freshness::Fresh, |_| ()).await.unwrap_err();

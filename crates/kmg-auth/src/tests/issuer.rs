@@ -58,7 +58,12 @@ impl Issuer {
     }
 
     fn client(&self, client_id: &str) -> RelyingParty {
-        let options = RelyingPartyOptions { issuer: self.url.clone(), client_id: client_id.to_owned(), redirect_uri: CALLBACK.to_owned(), client_secret: None };
+        let options = RelyingPartyOptions {
+            issuer: self.url.clone(),
+            client_id: client_id.to_owned(),
+            redirect_uri: CALLBACK.to_owned(),
+            client_secret: None,
+        };
         RelyingParty::new(options, self.keys.clone(), self.http.clone(), self.clock.clone())
     }
 
@@ -136,11 +141,21 @@ async fn a_cancelled_sign_in_and_an_issuer_that_is_gone() {
     let issuer = Issuer::start().await;
     let client = issuer.client("sign-in");
     let start = client.begin("n".to_owned(), Freshness::Any).await.unwrap();
-    let cancelled = CallbackParams { state: Some(start.flow.state().to_owned()), iss: Some(issuer.url.clone()), error: Some("access_denied".to_owned()), code: None };
+    let cancelled = CallbackParams {
+        state: Some(start.flow.state().to_owned()),
+        iss: Some(issuer.url.clone()),
+        error: Some("access_denied".to_owned()),
+        code: None,
+    };
     let error = client.finish(cancelled, &start.flow).await.unwrap_err();
     assert!(matches!(error, AuthError::ProviderRefused(_)));
     assert_eq!(error.code(), Code::SignInFailed);
-    let options = RelyingPartyOptions { issuer: "http://127.0.0.1:1".to_owned(), client_id: "c".to_owned(), redirect_uri: CALLBACK.to_owned(), client_secret: None };
+    let options = RelyingPartyOptions {
+        issuer: "http://127.0.0.1:1".to_owned(),
+        client_id: "c".to_owned(),
+        redirect_uri: CALLBACK.to_owned(),
+        client_secret: None,
+    };
     let gone = RelyingParty::new(options, issuer.keys.clone(), issuer.http.clone(), issuer.clock.clone());
     assert_eq!(gone.begin("n".to_owned(), Freshness::Any).await.unwrap_err().code(), Code::IssuerUnavailable);
 }
@@ -158,7 +173,10 @@ async fn an_mcp_clients_token_makes_a_caller_and_a_web_clients_token_does_not() 
         ("approve", CALLBACK, "openid", false),
     ] {
         let verifier_text = "v".repeat(43);
-        let challenge = base64::Engine::encode(&base64::engine::general_purpose::URL_SAFE_NO_PAD, <sha2::Sha256 as sha2::Digest>::digest(&verifier_text));
+        let challenge = base64::Engine::encode(
+            &base64::engine::general_purpose::URL_SAFE_NO_PAD,
+            <sha2::Sha256 as sha2::Digest>::digest(&verifier_text),
+        );
         let query = form_urlencoded::Serializer::new(String::new())
             .extend_pairs([("response_type", "code"), ("client_id", client_id), ("redirect_uri", redirect_uri), ("scope", scope)])
             .extend_pairs([("code_challenge", challenge.as_str()), ("code_challenge_method", "S256")])

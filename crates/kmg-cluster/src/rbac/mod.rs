@@ -121,8 +121,12 @@ pub(crate) fn object_path(manifest: &Value) -> Option<String> {
         ("rbac.authorization.k8s.io/v1", "RoleBinding") => ("apis/rbac.authorization.k8s.io/v1", "rolebindings", true),
         ("rbac.authorization.k8s.io/v1", "ClusterRole") => ("apis/rbac.authorization.k8s.io/v1", "clusterroles", false),
         ("rbac.authorization.k8s.io/v1", "ClusterRoleBinding") => ("apis/rbac.authorization.k8s.io/v1", "clusterrolebindings", false),
-        ("admissionregistration.k8s.io/v1", "ValidatingAdmissionPolicy") => ("apis/admissionregistration.k8s.io/v1", "validatingadmissionpolicies", false),
-        ("admissionregistration.k8s.io/v1", "ValidatingAdmissionPolicyBinding") => ("apis/admissionregistration.k8s.io/v1", "validatingadmissionpolicybindings", false),
+        ("admissionregistration.k8s.io/v1", "ValidatingAdmissionPolicy") => {
+            ("apis/admissionregistration.k8s.io/v1", "validatingadmissionpolicies", false)
+        }
+        ("admissionregistration.k8s.io/v1", "ValidatingAdmissionPolicyBinding") => {
+            ("apis/admissionregistration.k8s.io/v1", "validatingadmissionpolicybindings", false)
+        }
         _ => return None,
     };
     if namespaced {
@@ -158,7 +162,13 @@ mod tests {
         for manifest in all().iter().filter(|manifest| manifest["kind"] == "Role") {
             let name = manifest["metadata"]["name"].as_str().unwrap();
             for rule in manifest["rules"].as_array().unwrap() {
-                let writes: Vec<&str> = rule["verbs"].as_array().unwrap().iter().filter_map(Value::as_str).filter(|verb| !matches!(*verb, "get" | "list")).collect();
+                let writes: Vec<&str> = rule["verbs"]
+                    .as_array()
+                    .unwrap()
+                    .iter()
+                    .filter_map(Value::as_str)
+                    .filter(|verb| !matches!(*verb, "get" | "list"))
+                    .collect();
                 match (name, rule["resources"][0].as_str().unwrap()) {
                     ("kmg-system-planner" | "kmg-system-executor", "deployments") => assert_eq!(writes, ["patch"]),
                     ("kmg-system-planner", "configmaps") => assert_eq!(writes, ["create"]),

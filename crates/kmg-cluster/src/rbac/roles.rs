@@ -24,7 +24,21 @@ pub(super) fn in_namespace(namespace: &Namespace, identity: Identity, options: &
 fn rules(identity: Identity) -> Value {
     match identity {
         Identity::Reader => json!([
-            rule(&[""], &["pods", "services", "configmaps", "events", "resourcequotas", "limitranges", "persistentvolumeclaims", "replicationcontrollers", "serviceaccounts"], &["get", "list"]),
+            rule(
+                &[""],
+                &[
+                    "pods",
+                    "services",
+                    "configmaps",
+                    "events",
+                    "resourcequotas",
+                    "limitranges",
+                    "persistentvolumeclaims",
+                    "replicationcontrollers",
+                    "serviceaccounts"
+                ],
+                &["get", "list"]
+            ),
             rule(&[""], &["pods/log"], &["get"]),
             rule(&["apps"], &["deployments", "replicasets", "statefulsets", "daemonsets"], &["get", "list"]),
             rule(&["batch"], &["jobs", "cronjobs"], &["get", "list"]),
@@ -50,8 +64,10 @@ fn rule(groups: &[&str], resources: &[&str], verbs: &[&str]) -> Value {
 /// `get` on the namespace `kube-system` by name: its uid is the cluster's id.
 pub(super) fn cluster_id(options: &RbacOptions) -> [Value; 2] {
     let name = options.name("-cluster-id");
-    let subjects: Vec<Value> =
-        Identity::ALL.iter().map(|identity| json!({"kind": "ServiceAccount", "name": identity.account(), "namespace": options.system_namespace})).collect();
+    let subjects: Vec<Value> = Identity::ALL
+        .iter()
+        .map(|identity| json!({"kind": "ServiceAccount", "name": identity.account(), "namespace": options.system_namespace}))
+        .collect();
     [
         json!({
             "apiVersion": RBAC, "kind": "ClusterRole", "metadata": {"name": name, "labels": labels()},

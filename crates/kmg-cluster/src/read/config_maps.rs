@@ -3,8 +3,8 @@
 use std::fmt;
 
 use kmg_core::observe::ConfigMapFacts;
-use serde::de::{Deserializer, IgnoredAny, MapAccess, Visitor};
 use serde::Deserialize;
+use serde::de::{Deserializer, IgnoredAny, MapAccess, Visitor};
 
 use super::facts::{clip, short};
 

@@ -12,7 +12,8 @@ pub(super) struct Cursor(pub(super) usize);
 impl Cursor {
     pub(super) fn parse(text: Option<&str>) -> Result<Self, ClusterError> {
         let Some(text) = text else { return Ok(Self::default()) };
-        let digits = text.strip_prefix("r1.").filter(|digits| (1..=4).contains(&digits.len()) && digits.bytes().all(|b| b.is_ascii_digit()));
+        let digits =
+            text.strip_prefix("r1.").filter(|digits| (1..=4).contains(&digits.len()) && digits.bytes().all(|b| b.is_ascii_digit()));
         let offset = digits.and_then(|digits| digits.parse().ok()).filter(|offset| *offset < MAX_OFFSET);
         offset.map(Self).ok_or(ClusterError::Cursor)
     }

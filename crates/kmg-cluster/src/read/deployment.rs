@@ -66,7 +66,17 @@ pub async fn deployment(cluster: &Cluster, permit: &Permit, name: &ObjectName) -
     let uids: Vec<String> = [facts.uid.clone()].into_iter().chain(of_sets).chain(of_pods).collect();
     let events = or_not_checked(events_of(cluster, permit, &uids, EVENTS).await, "events", &mut not_checked);
     checked.extend(events.is_some().then(|| "events".to_owned()));
-    Ok(DeploymentView { as_of, namespace: namespace.clone(), deployment: facts, replica_sets, pods, pods_total, events: events.unwrap_or_default(), checked, not_checked })
+    Ok(DeploymentView {
+        as_of,
+        namespace: namespace.clone(),
+        deployment: facts,
+        replica_sets,
+        pods,
+        pods_total,
+        events: events.unwrap_or_default(),
+        checked,
+        not_checked,
+    })
 }
 
 struct Parts<'a> {

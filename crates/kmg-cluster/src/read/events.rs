@@ -77,7 +77,10 @@ impl Fold {
 fn last_seen(event: &Event) -> Option<Millis> {
     let series = event.series.as_ref().map(|series| Millis(series.last_observed_time.0.as_millisecond()));
     let own = event.event_time.as_ref().map(|time| Millis(time.0.as_millisecond()));
-    series.or_else(|| millis(event.deprecated_last_timestamp.as_ref())).or(own).or_else(|| millis(event.metadata.creation_timestamp.as_ref()))
+    series
+        .or_else(|| millis(event.deprecated_last_timestamp.as_ref()))
+        .or(own)
+        .or_else(|| millis(event.metadata.creation_timestamp.as_ref()))
 }
 
 #[cfg(test)]

@@ -41,11 +41,21 @@ pub(super) fn controller(meta: &ObjectMeta) -> Option<&OwnerReference> {
 
 /// A condition's fields, whichever kind it belongs to.
 pub(super) fn condition(kind: &str, status: &str, words: (Option<&str>, Option<&str>), since: Option<&Time>) -> ConditionFacts {
-    ConditionFacts { kind: short(Some(kind)), status: short(Some(status)), reason: short(words.0), message: long(words.1), since: millis(since) }
+    ConditionFacts {
+        kind: short(Some(kind)),
+        status: short(Some(status)),
+        reason: short(words.0),
+        message: long(words.1),
+        since: millis(since),
+    }
 }
 
 fn images(containers: &[Container]) -> Vec<ContainerImage> {
-    containers.iter().take(MAX_PARTS).map(|container| ContainerImage { name: short(Some(&container.name)), image: short(container.image.as_deref()) }).collect()
+    containers
+        .iter()
+        .take(MAX_PARTS)
+        .map(|container| ContainerImage { name: short(Some(&container.name)), image: short(container.image.as_deref()) })
+        .collect()
 }
 
 /// A label selector in the syntax of `labelSelector=`; `None` where it matches nothing or cannot be written.
@@ -122,7 +132,8 @@ pub(super) fn replica_set_facts(object: &ReplicaSet) -> ReplicaSetFacts {
 /// What leaves of a Service.
 pub(super) fn service_facts(object: &Service) -> ServiceFacts {
     let spec = object.spec.as_ref();
-    let selector: Vec<String> = spec.and_then(|spec| spec.selector.as_ref()).into_iter().flatten().map(|(key, value)| format!("{key}={value}")).collect();
+    let selector: Vec<String> =
+        spec.and_then(|spec| spec.selector.as_ref()).into_iter().flatten().map(|(key, value)| format!("{key}={value}")).collect();
     let ports = spec.and_then(|spec| spec.ports.as_deref()).unwrap_or_default();
     ServiceFacts {
         name: short(object.metadata.name.as_deref()),

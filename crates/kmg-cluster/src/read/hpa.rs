@@ -34,7 +34,11 @@ pub async fn autoscaler_of(cluster: &Cluster, permit: &Permit, name: &ObjectName
         let spec = &object.spec;
         let target = &spec.scale_target_ref;
         if target.kind == "Deployment" && target.name == name.as_str() {
-            let this = Autoscaler { name: short(object.metadata.name.as_deref()), min_replicas: spec.min_replicas.unwrap_or(1), max_replicas: spec.max_replicas };
+            let this = Autoscaler {
+                name: short(object.metadata.name.as_deref()),
+                min_replicas: spec.min_replicas.unwrap_or(1),
+                max_replicas: spec.max_replicas,
+            };
             if found.as_ref().is_none_or(|other| this.name < other.name) {
                 found = Some(this);
             }

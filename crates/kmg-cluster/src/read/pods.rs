@@ -20,7 +20,9 @@ pub(super) fn pod_facts(object: &Pod) -> PodFacts {
         .map(|c| (c, true, &init_reports))
         .chain(main.iter().map(|c| (c, false, &main_reports)))
         .take(MAX_PARTS)
-        .map(|(container, is_init, all)| container_facts(&container.name, container.image.as_deref(), is_init, all.iter().find(|report| report.name == container.name)))
+        .map(|(container, is_init, all)| {
+            container_facts(&container.name, container.image.as_deref(), is_init, all.iter().find(|report| report.name == container.name))
+        })
         .collect();
     PodFacts {
         name: short(meta.name.as_deref()),
@@ -55,7 +57,9 @@ fn container_facts(name: &str, image: Option<&str>, init: bool, report: Option<&
 
 fn state(state: &ApiState) -> ContainerState {
     match (&state.waiting, &state.running, &state.terminated) {
-        (Some(waiting), _, _) => ContainerState::Waiting { reason: short(waiting.reason.as_deref()), message: long(waiting.message.as_deref()) },
+        (Some(waiting), _, _) => {
+            ContainerState::Waiting { reason: short(waiting.reason.as_deref()), message: long(waiting.message.as_deref()) }
+        }
         (_, Some(running), _) => ContainerState::Running { since: millis(running.started_at.as_ref()) },
         (_, _, Some(ended)) => ContainerState::Terminated(terminated(ended)),
         (None, None, None) => ContainerState::Unknown,
@@ -92,7 +96,9 @@ mod tests {
         assert_eq!((facts.containers[0].name.as_str(), facts.containers[0].init), ("i", true));
         let main = &facts.containers[1];
         assert_eq!((main.restarts, main.last.as_ref().map(|last| last.exit_code)), (4, Some(3)));
-        assert!(matches!(&main.state, ContainerState::Waiting { reason, message } if reason == "CrashLoopBackOff" && message.len() <= 1024));
+        assert!(
+            matches!(&main.state, ContainerState::Waiting { reason, message } if reason == "CrashLoopBackOff" && message.len() <= 1024)
+        );
         assert_eq!(facts.owner.as_deref(), Some("ReplicaSet/r"));
         assert!(!serde_json::to_string(&facts).unwrap().contains("hunter2"));
     }

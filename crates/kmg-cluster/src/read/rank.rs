@@ -68,7 +68,10 @@ pub(super) fn pod_key(pod: &PodFacts) -> Key {
 
 pub(super) fn deployment_key(deployment: &DeploymentFacts) -> Key {
     let missing = u32::try_from(deployment.replicas - deployment.available).unwrap_or(0).min(1000);
-    let failing = deployment.conditions.iter().any(|c| (c.kind == "Progressing" && c.status == "False") || (c.kind == "ReplicaFailure" && c.status == "True"));
+    let failing = deployment
+        .conditions
+        .iter()
+        .any(|c| (c.kind == "Progressing" && c.status == "False") || (c.kind == "ReplicaFailure" && c.status == "True"));
     let behind = deployment.generation != deployment.observed_generation || deployment.updated < deployment.replicas;
     let badness = u32::from(failing) * 4000 + u32::from(missing > 0) * 2000 + missing + u32::from(behind) * 500;
     (Reverse(badness), deployment.name.clone())
@@ -85,7 +88,13 @@ mod tests {
     use super::*;
 
     fn pod(name: &str, phase: &str, ready: bool, state: ContainerState) -> PodFacts {
-        PodFacts { name: name.into(), phase: phase.into(), ready, containers: vec![ContainerFacts { state, ..ContainerFacts::default() }], ..PodFacts::default() }
+        PodFacts {
+            name: name.into(),
+            phase: phase.into(),
+            ready,
+            containers: vec![ContainerFacts { state, ..ContainerFacts::default() }],
+            ..PodFacts::default()
+        }
     }
 
     #[test]
@@ -94,7 +103,11 @@ mod tests {
             let mut worst = Worst::new(5, pod_key);
             for index in 0..2000 {
                 let waiting = ContainerState::Waiting { reason: "ImagePullBackOff".into(), message: String::new() };
-                worst.push(if index == position { pod("bad", "Pending", false, waiting) } else { pod(&format!("p{index}"), "Running", true, ContainerState::default()) });
+                worst.push(if index == position {
+                    pod("bad", "Pending", false, waiting)
+                } else {
+                    pod(&format!("p{index}"), "Running", true, ContainerState::default())
+                });
             }
             assert_eq!(worst.seen(), 2000);
             let rows = worst.into_rows();
@@ -105,6 +118,9 @@ mod tests {
     #[test]
     fn a_finished_job_is_not_bad_and_a_pending_pod_is_worse_than_an_unready_one() {
         assert_eq!(pod_badness(&pod("a", "Succeeded", false, ContainerState::Unknown)), 0);
-        assert!(pod_badness(&pod("a", "Pending", false, ContainerState::Unknown)) > pod_badness(&pod("a", "Running", false, ContainerState::Unknown)));
+        assert!(
+            pod_badness(&pod("a", "Pending", false, ContainerState::Unknown))
+                > pod_badness(&pod("a", "Running", false, ContainerState::Unknown))
+        );
     }
 }

@@ -34,14 +34,30 @@ pub async fn status(cluster: &Cluster, permit: &Permit, query: &StatusQuery) -> 
     let kinds = Kinds { cluster, selector: query.label_selector.as_deref(), window: Window { skip: start.0, limit } };
     let core = format!("/api/v1/namespaces/{namespace}");
     let apps = format!("/apis/apps/v1/namespaces/{namespace}");
-    let paths = [format!("{apps}/deployments"), format!("{apps}/replicasets"), format!("{core}/pods"), format!("{core}/services"), format!("{core}/configmaps")];
+    let paths = [
+        format!("{apps}/deployments"),
+        format!("{apps}/replicasets"),
+        format!("{core}/pods"),
+        format!("{core}/services"),
+        format!("{core}/configmaps"),
+    ];
     // Boxed: five of them side by side would make every caller's future larger than 16 KiB.
     let (deployments, replica_sets, pods, services, config_maps) = tokio::join!(
         Box::pin(kinds.rows(&paths[0], MAX_OTHERS, |object: &Deployment| Some(deployment_facts(object)), deployment_key)),
         Box::pin(kinds.rows(&paths[1], MAX_OTHERS, active_replica_set, replica_set_key)),
         Box::pin(kinds.rows(&paths[2], MAX_PODS, |object: &Pod| Some(pod_facts(object)), pod_key)),
-        Box::pin(kinds.rows(&paths[3], MAX_OTHERS, |object: &Service| Some(service_facts(object)), |service: &ServiceFacts| by_name(&service.name))),
-        Box::pin(kinds.rows(&paths[4], MAX_OTHERS, |object: &ConfigMapKeys| Some(object.facts()), |map: &ConfigMapFacts| by_name(&map.name))),
+        Box::pin(kinds.rows(
+            &paths[3],
+            MAX_OTHERS,
+            |object: &Service| Some(service_facts(object)),
+            |service: &ServiceFacts| by_name(&service.name)
+        )),
+        Box::pin(kinds.rows(
+            &paths[4],
+            MAX_OTHERS,
+            |object: &ConfigMapKeys| Some(object.facts()),
+            |map: &ConfigMapFacts| by_name(&map.name)
+        )),
     );
     if deployments.is_err() && replica_sets.is_err() && pods.is_err() && services.is_err() && config_maps.is_err() {
         return Err(deployments.err().unwrap_or(ClusterError::Malformed("a namespace")));
@@ -82,7 +98,13 @@ struct Kinds<'a> {
 
 impl Kinds<'_> {
     /// The page of one kind; `fact` leaves out what does not count.
-    async fn rows<O: DeserializeOwned, T>(&self, path: &str, cap: usize, fact: fn(&O) -> Option<T>, key: fn(&T) -> Key) -> Result<Rows<T>, ClusterError> {
+    async fn rows<O: DeserializeOwned, T>(
+        &self,
+        path: &str,
+        cap: usize,
+        fact: fn(&O) -> Option<T>,
+        key: fn(&T) -> Key,
+    ) -> Result<Rows<T>, ClusterError> {
         let Window { skip, limit } = self.window;
         let mut worst = Worst::new(skip + limit, key);
         let list = ListOf { path, label_selector: self.selector, field_selector: None, cap };

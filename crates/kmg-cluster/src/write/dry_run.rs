@@ -33,10 +33,14 @@ pub async fn dry_run(cluster: &Cluster, rendered: &Rendered) -> Result<DryRun, C
     #[expect(clippy::disallowed_methods, reason = "the dry run: the target above ends in dryRun=All")]
     let sent = cluster.kube().send(request);
     let answer = cluster.exchange(sent, cluster.bounds()).await?;
-    if answer.status == 500 { Err(match ClusterError::from_status(500, &answer.body) {
-        ClusterError::Unavailable { status, message } if message.for_screening().starts_with("failed to create typed patch object") => ClusterError::Invalid { status, message },
-        other => other,
-    }) } else {
+    if answer.status == 500 {
+        Err(match ClusterError::from_status(500, &answer.body) {
+            ClusterError::Unavailable { status, message } if message.for_screening().starts_with("failed to create typed patch object") => {
+                ClusterError::Invalid { status, message }
+            }
+            other => other,
+        })
+    } else {
         let answer = answer.success()?;
         let object = parse_strict(&answer.body, Limits::DOCUMENT).map_err(|_| ClusterError::Malformed("an object"))?;
         Ok(DryRun { object, warnings: answer.warnings })

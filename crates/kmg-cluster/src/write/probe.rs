@@ -26,7 +26,9 @@ pub enum Fence {
 pub async fn probe(cluster: &Cluster, namespace: &Namespace) -> Fence {
     let path = format!("/api/v1/namespaces/{namespace}/configmaps");
     let body = json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "kube-root-ca.crt", "namespace": namespace}});
-    let Ok(request) = request(Method::POST, &path).header("content-type", JSON).header("accept", JSON).body(Body::from(body.to_string().into_bytes())) else {
+    let Ok(request) =
+        request(Method::POST, &path).header("content-type", JSON).header("accept", JSON).body(Body::from(body.to_string().into_bytes()))
+    else {
         return Fence::Unknown("the request cannot be written");
     };
     #[expect(clippy::disallowed_methods, reason = "the probe: a create of a name that is taken")]
@@ -54,7 +56,9 @@ fn judge(status: u16, message: &str) -> Fence {
 /// The API server's own frame around a policy's message names the policy; a webhook's refusal is framed
 /// otherwise, whatever text the webhook chose.
 fn is_by_the_fence(message: &str) -> bool {
-    let Some(rest) = message.strip_prefix("configmaps \"kube-root-ca.crt\" is forbidden: ValidatingAdmissionPolicy '") else { return false };
+    let Some(rest) = message.strip_prefix("configmaps \"kube-root-ca.crt\" is forbidden: ValidatingAdmissionPolicy '") else {
+        return false;
+    };
     let Some((policy, rest)) = rest.split_once('\'') else { return false };
     policy.ends_with(FENCE_SUFFIX) && rest.ends_with(FENCE_MESSAGE)
 }
@@ -65,10 +69,17 @@ mod tests {
 
     #[test]
     fn only_our_own_policy_counts_as_the_fence() {
-        let by_policy = |name: &str| format!("configmaps \"kube-root-ca.crt\" is forbidden: ValidatingAdmissionPolicy '{name}' with binding 'b' denied request: {FENCE_MESSAGE}");
+        let by_policy = |name: &str| {
+            format!(
+                "configmaps \"kube-root-ca.crt\" is forbidden: ValidatingAdmissionPolicy '{name}' with binding 'b' denied request: {FENCE_MESSAGE}"
+            )
+        };
         assert_eq!(judge(403, &by_policy("kmg-system-planner-fence")), Fence::Fenced);
         assert!(matches!(judge(403, &by_policy("other")), Fence::Unknown(_)));
-        assert!(matches!(judge(403, &format!("admission webhook \"w\" denied the request: {}", by_policy("kmg-system-planner-fence"))), Fence::Unknown(_)));
+        assert!(matches!(
+            judge(403, &format!("admission webhook \"w\" denied the request: {}", by_policy("kmg-system-planner-fence"))),
+            Fence::Unknown(_)
+        ));
         assert!(matches!(judge(403, "User \"p\" cannot create resource \"configmaps\""), Fence::Unknown(_)));
         assert_eq!(judge(409, "already exists"), Fence::NotFenced);
         assert_eq!(judge(201, ""), Fence::NotFenced);

@@ -21,7 +21,10 @@ async fn grant_everything(lab: &Lab) {
     });
     apply_manifest(&lab.admin, &binding).await.unwrap();
     let planner = lab.identity(Identity::Planner).await;
-    eventually("cluster-admin for the planner", || async { (planner.get("/api/v1/secrets", &[("limit", "1")], JSON).await.unwrap().status == 200).then_some(()) }).await;
+    eventually("cluster-admin for the planner", || async {
+        (planner.get("/api/v1/secrets", &[("limit", "1")], JSON).await.unwrap().status == 200).then_some(())
+    })
+    .await;
 }
 
 type Attempt = (Method, String, Option<(&'static str, Value)>);
@@ -42,9 +45,17 @@ fn attempts(lab: &Lab, web: &Value) -> Vec<Attempt> {
         (Method::POST, lab.core("configmaps"), Some((JSON, named("ConfigMap", "v1", "planted")))),
         (Method::POST, lab.core("secrets"), Some((JSON, named("Secret", "v1", "planted")))),
         (Method::POST, deployments.clone(), Some((JSON, lab.deployment("planted", "x:1", 1)))),
-        (Method::POST, "/api/v1/namespaces".into(), Some((JSON, json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"generateName": "planted-"}})))),
+        (
+            Method::POST,
+            "/api/v1/namespaces".into(),
+            Some((JSON, json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"generateName": "planted-"}}))),
+        ),
         (Method::PATCH, at(""), patch()),
-        (Method::PATCH, format!("{}?fieldManager=x&force=true", at("")), Some(("application/apply-patch+yaml", lab.deployment("web", "evil:1", 9)))),
+        (
+            Method::PATCH,
+            format!("{}?fieldManager=x&force=true", at("")),
+            Some(("application/apply-patch+yaml", lab.deployment("web", "evil:1", 9))),
+        ),
         (Method::PATCH, at(""), Some(("application/json-patch+json", json!([{"op": "replace", "path": "/spec/replicas", "value": 7}])))),
         (Method::PUT, at(""), Some((JSON, put.clone()))),
         (Method::PUT, at("/scale"), Some((JSON, scale))),
@@ -57,7 +68,14 @@ fn attempts(lab: &Lab, web: &Value) -> Vec<Attempt> {
         (Method::DELETE, deployments, None),
         (Method::DELETE, lab.core("pods/victim"), None),
         (Method::POST, lab.core("pods/victim/eviction"), Some((JSON, named("Eviction", "policy/v1", "victim")))),
-        (Method::POST, lab.core("pods/victim/binding"), Some((JSON, json!({"apiVersion": "v1", "kind": "Binding", "metadata": {"name": "victim"}, "target": {"kind": "Node", "name": "n"}})))),
+        (
+            Method::POST,
+            lab.core("pods/victim/binding"),
+            Some((
+                JSON,
+                json!({"apiVersion": "v1", "kind": "Binding", "metadata": {"name": "victim"}, "target": {"kind": "Node", "name": "n"}}),
+            )),
+        ),
         (Method::POST, lab.core("pods/victim/exec?command=id"), None),
         (Method::GET, lab.core("pods/victim/exec?command=id"), None),
         (Method::POST, lab.core("pods/victim/attach"), None),
@@ -71,12 +89,26 @@ fn attempts(lab: &Lab, web: &Value) -> Vec<Attempt> {
 /// What the namespace holds, name by name with its resourceVersion.
 async fn state(lab: &Lab) -> Vec<String> {
     let mut out = Vec::new();
-    for path in [lab.deployments(), lab.core("configmaps"), lab.core("secrets"), lab.core("pods"), lab.core("services"), "/api/v1/namespaces".into()] {
+    for path in [
+        lab.deployments(),
+        lab.core("configmaps"),
+        lab.core("secrets"),
+        lab.core("pods"),
+        lab.core("services"),
+        "/api/v1/namespaces".into(),
+    ] {
         let list = lab.read(&path).await;
-        out.extend(list["items"].as_array().unwrap().iter().filter(|item| !path.ends_with("namespaces") || item["metadata"]["name"] == lab.namespace.as_str()).map(|item| {
-            let meta = &item["metadata"];
-            format!("{path} {} {} {} {}", meta["name"], meta["uid"], meta["generation"], meta["deletionTimestamp"])
-        }));
+        out.extend(
+            list["items"]
+                .as_array()
+                .unwrap()
+                .iter()
+                .filter(|item| !path.ends_with("namespaces") || item["metadata"]["name"] == lab.namespace.as_str())
+                .map(|item| {
+                    let meta = &item["metadata"];
+                    format!("{path} {} {} {} {}", meta["name"], meta["uid"], meta["generation"], meta["deletionTimestamp"])
+                }),
+        );
     }
     out
 }
@@ -86,8 +118,12 @@ async fn the_planners_credential_writes_nothing_though_access_control_allows_eve
     let Some(lab) = lab("planner writes nothing", "fence").await else { return };
     grant_everything(&lab).await;
     let admin = lab.raw(None).await;
-    let victim = json!({"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "victim"}, "spec": {"containers": [{"name": "c", "image": "x:1"}]}});
-    eventually("a Pod", || async { (send(&admin, Method::POST, &lab.core("pods"), Some((JSON, victim.clone()))).await.0 < 300).then_some(()) }).await;
+    let victim =
+        json!({"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "victim"}, "spec": {"containers": [{"name": "c", "image": "x:1"}]}});
+    eventually("a Pod", || async {
+        (send(&admin, Method::POST, &lab.core("pods"), Some((JSON, victim.clone()))).await.0 < 300).then_some(())
+    })
+    .await;
     let web = eventually("the Deployment to settle", || async {
         let web = lab.read(&format!("{}/web", lab.deployments())).await;
         (web["status"]["replicas"] == 2).then_some(web)
@@ -107,7 +143,9 @@ async fn the_planners_credential_writes_nothing_though_access_control_allows_eve
         assert!(!accepted || read, "{event}");
     }
     // Reads and dry runs go through.
-    let (status, _) = send(&planner, Method::PATCH, &format!("{}/web?dryRun=All", lab.deployments()), Some((MERGE, json!({"spec": {"replicas": 7}})))).await;
+    let (status, _) =
+        send(&planner, Method::PATCH, &format!("{}/web?dryRun=All", lab.deployments()), Some((MERGE, json!({"spec": {"replicas": 7}}))))
+            .await;
     assert_eq!(status, 200);
     assert_eq!(state(&lab).await, before);
 }
@@ -127,7 +165,10 @@ async fn the_probe_sees_the_fence_go_and_come_and_changes_nothing() {
     let policies = "/apis/admissionregistration.k8s.io/v1/validatingadmissionpolicybindings";
     let removed = send(&admin, Method::DELETE, &format!("{policies}/{}", lab.rbac.fence_name()), None).await;
     assert_eq!(removed.0, 200);
-    eventually("the probe to see that the fence is gone", || async { (probe(&planner, &lab.namespace).await == Fence::NotFenced).then_some(()) }).await;
+    eventually("the probe to see that the fence is gone", || async {
+        (probe(&planner, &lab.namespace).await == Fence::NotFenced).then_some(())
+    })
+    .await;
     // Installing again repairs it, and is idempotent.
     let manifests = kmg_cluster::rbac::manifests(std::slice::from_ref(&lab.namespace), &lab.rbac);
     install(&lab.admin, &manifests).await.unwrap();
@@ -180,6 +221,7 @@ async fn a_policy_does_not_guard_itself() {
     }
     // Webhook configurations are guarded.
     let webhook = json!({"apiVersion": "admissionregistration.k8s.io/v1", "kind": "ValidatingWebhookConfiguration", "metadata": {"name": lab.rbac.fence_name()}, "webhooks": []});
-    let (status, text) = send(&planner, Method::POST, "/apis/admissionregistration.k8s.io/v1/validatingwebhookconfigurations", Some((JSON, webhook))).await;
+    let (status, text) =
+        send(&planner, Method::POST, "/apis/admissionregistration.k8s.io/v1/validatingwebhookconfigurations", Some((JSON, webhook))).await;
     assert!(status == 403 && text.contains(FENCE_MESSAGE), "{status} {text}");
 }

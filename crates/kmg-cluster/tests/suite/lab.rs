@@ -41,7 +41,8 @@ pub(crate) async fn lab(case: &str, short: &str) -> Option<Lab> {
     apply_manifest(&lab.admin, &lab.deployment("web", "registry.test/web:1", 2)).await.unwrap();
     // Until the namespace has its kube-root-ca.crt, the probe's create is not of a name that is taken.
     let path = format!("/api/v1/namespaces/{}/configmaps/kube-root-ca.crt", lab.namespace);
-    eventually("kube-root-ca.crt", || async { (lab.admin.get(&path, &[], "application/json").await.unwrap().status == 200).then_some(()) }).await;
+    eventually("kube-root-ca.crt", || async { (lab.admin.get(&path, &[], "application/json").await.unwrap().status == 200).then_some(()) })
+        .await;
     assert_eq!(wait_fenced(&lab.identity(Identity::Planner).await, &lab.namespace, Duration::from_secs(20)).await, Fence::Fenced);
     Some(lab)
 }
@@ -56,7 +57,10 @@ impl Lab {
     /// kube's own client with `identity`'s credential: for what this crate has no way to send.
     pub(crate) async fn raw(&self, identity: Option<Identity>) -> kube::Client {
         let file = match identity {
-            Some(identity) => kube::config::Kubeconfig::from_yaml(mint(&self.admin, identity, &self.rbac, 600).await.unwrap().kubeconfig.expose_secret()).unwrap(),
+            Some(identity) => {
+                kube::config::Kubeconfig::from_yaml(mint(&self.admin, identity, &self.rbac, 600).await.unwrap().kubeconfig.expose_secret())
+                    .unwrap()
+            }
             None => kube::config::Kubeconfig::read_from(&self.test_cluster.kubeconfig).unwrap(),
         };
         let mut config = kube::Config::from_custom_kubeconfig(file, &kube::config::KubeConfigOptions::default()).await.unwrap();
@@ -94,7 +98,10 @@ impl Lab {
     pub(crate) fn audit(&self, identity: Identity) -> Vec<Value> {
         let user = self.rbac.user_name(identity);
         let log = std::fs::read_to_string(&self.test_cluster.audit_log).unwrap();
-        log.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok()).filter(|event| event["user"]["username"] == user.as_str()).collect()
+        log.lines()
+            .filter_map(|line| serde_json::from_str::<Value>(line).ok())
+            .filter(|event| event["user"]["username"] == user.as_str())
+            .collect()
     }
 }
 

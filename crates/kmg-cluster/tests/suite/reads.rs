@@ -70,9 +70,15 @@ async fn what_is_forbidden_is_named_and_the_rest_is_read() {
     });
     apply_manifest(&lab.admin, &role("Role", rules)).await.unwrap();
     apply_manifest(&lab.admin, &role("RoleBinding", binding)).await.unwrap();
-    let answer = eventually("list of Pods", || async { status(&executor, &lab.permit, &query(&lab, 10, None)).await.ok().filter(|answer| answer.pods.total == 2) }).await;
+    let answer = eventually("list of Pods", || async {
+        status(&executor, &lab.permit, &query(&lab, 10, None)).await.ok().filter(|answer| answer.pods.total == 2)
+    })
+    .await;
     let missing: Vec<(&str, &str)> = answer.not_checked.iter().map(|note| (note.what.as_str(), note.reason.as_str())).collect();
-    assert_eq!(missing, [("deployments", "forbidden"), ("replicasets", "forbidden"), ("services", "forbidden"), ("configmaps", "forbidden")]);
+    assert_eq!(
+        missing,
+        [("deployments", "forbidden"), ("replicasets", "forbidden"), ("services", "forbidden"), ("configmaps", "forbidden")]
+    );
     let view = deployment(&executor, &lab.permit, &"web".parse().unwrap()).await.unwrap();
     assert_eq!(view.checked, ["deployment"]);
     assert_eq!(view.not_checked.len(), 3);
@@ -85,10 +91,16 @@ async fn a_deployment_comes_with_what_belongs_to_it_and_nothing_else() {
     let admin = lab.raw(None).await;
     // The same labels, another owner: not one of its Pods.
     let stranger = json!({"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "stranger", "labels": {"app": "web", "pod-template-hash": "0"}}, "spec": {"containers": [{"name": "c", "image": "x:1"}]}});
-    eventually("a Pod", || async { (send(&admin, Method::POST, &lab.core("pods"), Some(("application/json", stranger.clone()))).await.0 < 300).then_some(()) }).await;
+    eventually("a Pod", || async {
+        (send(&admin, Method::POST, &lab.core("pods"), Some(("application/json", stranger.clone()))).await.0 < 300).then_some(())
+    })
+    .await;
     let reader = lab.identity(Identity::Reader).await;
     let name = "web".parse().unwrap();
-    let view = eventually("its Pods and Events", || async { deployment(&reader, &lab.permit, &name).await.ok().filter(|view| view.pods_total == 2 && view.events.len() >= 2) }).await;
+    let view = eventually("its Pods and Events", || async {
+        deployment(&reader, &lab.permit, &name).await.ok().filter(|view| view.pods_total == 2 && view.events.len() >= 2)
+    })
+    .await;
     assert_eq!(view.checked, ["deployment", "replicasets", "pods", "events"]);
     assert_eq!((view.replica_sets.len(), view.replica_sets[0].revision), (1, Some(1)));
     assert!(view.pods.iter().all(|pod| pod.owner_uid.as_deref() == Some(view.replica_sets[0].uid.as_str()) && pod.name != "stranger"));

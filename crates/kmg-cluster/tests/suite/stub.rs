@@ -97,7 +97,10 @@ async fn serve(stream: TcpStream, seen: Arc<Seen>, reply: Arc<impl Fn(&str) -> R
             }
             head.push_str(&line);
         }
-        let length = head.lines().find_map(|line| line.to_lowercase().strip_prefix("content-length:").map(|n| n.trim().parse::<usize>().unwrap())).unwrap_or(0);
+        let length = head
+            .lines()
+            .find_map(|line| line.to_lowercase().strip_prefix("content-length:").map(|n| n.trim().parse::<usize>().unwrap()))
+            .unwrap_or(0);
         let mut body = vec![0; length];
         if stream.read_exact(&mut body).await.is_err() {
             return;
@@ -108,7 +111,8 @@ async fn serve(stream: TcpStream, seen: Arc<Seen>, reply: Arc<impl Fn(&str) -> R
         let ok = "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\n";
         let sent = match answer {
             Reply::Whole(status, text) => {
-                let whole = format!("HTTP/1.1 {status} X\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n{text}", text.len());
+                let whole =
+                    format!("HTTP/1.1 {status} X\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n{text}", text.len());
                 stream.write_all(whole.as_bytes()).await
             }
             Reply::Hangup => return,

@@ -32,7 +32,8 @@ fn rendered(ask: &Ask, live: &Value) -> Rendered {
 async fn settled(lab: &Lab) -> Value {
     crate::lab::eventually("the Deployment to settle", || async {
         let web = lab.read(&format!("{}/web", lab.deployments())).await;
-        let done = web["status"]["observedGeneration"] == web["metadata"]["generation"] && web["status"]["replicas"] == web["spec"]["replicas"];
+        let done =
+            web["status"]["observedGeneration"] == web["metadata"]["generation"] && web["status"]["replicas"] == web["spec"]["replicas"];
         done.then_some(web)
     })
     .await
@@ -64,7 +65,10 @@ async fn a_dry_runs_failures_have_their_codes() {
         change(&mut request);
         request
     };
-    let stale = with(&|r| r.body = String::from_utf8(r.body.clone()).unwrap().replace(live["metadata"]["resourceVersion"].as_str().unwrap(), "1").into_bytes());
+    let stale = with(&|r| {
+        let body = String::from_utf8(r.body.clone()).unwrap();
+        r.body = body.replace(live["metadata"]["resourceVersion"].as_str().unwrap(), "1").into_bytes();
+    });
     assert!(matches!(dry_run(&planner, &stale).await, Err(ClusterError::Invalid { status: 422, .. })));
     let absent = with(&|r| r.path = r.path.replace("/web", "/absent"));
     assert!(matches!(dry_run(&planner, &absent).await, Err(ClusterError::NotFound(_))));
@@ -75,7 +79,9 @@ async fn a_dry_runs_failures_have_their_codes() {
         path: good.path.clone(),
         query: "fieldManager=kmg&fieldValidation=Strict".into(),
         content_type: "application/apply-patch+yaml".into(),
-        body: json!({"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "web"}, "spec": {"replica": 1}}).to_string().into_bytes(),
+        body: json!({"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "web"}, "spec": {"replica": 1}})
+            .to_string()
+            .into_bytes(),
     };
     assert!(matches!(dry_run(&planner, &unknown_field).await, Err(ClusterError::Invalid { status: 500, .. })));
     assert!(matches!(dry_run(&planner, &with(&|r| r.method = "DELETE".into())).await, Err(ClusterError::Unwritable(_))));
@@ -90,14 +96,17 @@ async fn one_accepted_write_is_one_line_in_the_clusters_own_audit() {
     let live = deployment_object(&executor, &lab.permit, &"web".parse().unwrap()).await.unwrap();
     let request = rendered(&scale(&lab, "web", 3), &live);
     let audit_id = format!("{}.1", plan());
-    let SendResult::Accepted { object, status: 200 } = send_once(&executor, &request, &audit_id, DEADLINE).await else { panic!("not accepted") };
+    let SendResult::Accepted { object, status: 200 } = send_once(&executor, &request, &audit_id, DEADLINE).await else {
+        panic!("not accepted")
+    };
     assert_eq!(object["spec"]["replicas"], 3);
     assert_eq!(object["metadata"]["annotations"]["kmg.dev/plan"], plan().as_str());
     // The same bytes again: the resourceVersion has moved.
     assert!(matches!(send_once(&executor, &request, &format!("{}.2", plan()), DEADLINE).await, SendResult::Unprocessable(_)));
 
     let writes: Vec<Value> = lab.audit(Identity::Executor).into_iter().filter(|event| event["verb"] != "get").collect();
-    let codes: Vec<(&str, u64)> = writes.iter().map(|event| (event["auditID"].as_str().unwrap(), event["responseStatus"]["code"].as_u64().unwrap())).collect();
+    let codes: Vec<(&str, u64)> =
+        writes.iter().map(|event| (event["auditID"].as_str().unwrap(), event["responseStatus"]["code"].as_u64().unwrap())).collect();
     assert_eq!(codes, [(audit_id.as_str(), 200), (format!("{}.2", plan()).as_str(), 422)]);
     assert!(writes[0]["userAgent"].as_str().unwrap().ends_with(" plan"));
     assert_eq!(writes[0]["objectRef"]["resource"], "deployments");
@@ -118,7 +127,8 @@ async fn refusals_are_classified_as_the_real_server_sends_them() {
     assert!(matches!(send_once(&executor, &absent, "a.1", DEADLINE).await, SendResult::NotFound(_)));
     let elsewhere = with(&|r| r.path = r.path.replace(lab.namespace.as_str(), "kube-system"));
     assert!(matches!(send_once(&executor, &elsewhere, "a.2", DEADLINE).await, SendResult::Rejected { status: 403, .. }));
-    let other_uid = with(&|r| r.body = String::from_utf8(r.body.clone()).unwrap().replace(live["metadata"]["uid"].as_str().unwrap(), "x").into_bytes());
+    let other_uid =
+        with(&|r| r.body = String::from_utf8(r.body.clone()).unwrap().replace(live["metadata"]["uid"].as_str().unwrap(), "x").into_bytes());
     assert!(matches!(send_once(&executor, &other_uid, "a.3", DEADLINE).await, SendResult::Unprocessable(_)));
     let no_json = with(&|r| r.body = b"[".to_vec());
     assert!(matches!(send_once(&executor, &no_json, "a.4", DEADLINE).await, SendResult::Rejected { status: 400, .. }));
@@ -126,7 +136,8 @@ async fn refusals_are_classified_as_the_real_server_sends_them() {
     assert!(matches!(send_once(&executor, &no_type, "a.5", DEADLINE).await, SendResult::Rejected { status: 415, .. }));
     let mut old = live.clone();
     old["metadata"]["resourceVersion"] = "1".into();
-    let put = Rendered { method: "PUT".into(), content_type: "application/json".into(), body: old.to_string().into_bytes(), ..good.clone() };
+    let put =
+        Rendered { method: "PUT".into(), content_type: "application/json".into(), body: old.to_string().into_bytes(), ..good.clone() };
     assert!(matches!(send_once(&lab.admin, &put, "a.6", DEADLINE).await, SendResult::Conflict(_)));
     assert_eq!(settled(&lab).await["metadata"]["generation"], live["metadata"]["generation"]);
 }

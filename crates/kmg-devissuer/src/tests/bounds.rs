@@ -152,7 +152,10 @@ async fn the_token_endpoint_takes_forms_of_known_public_clients_only() {
     let desk = Desk::open();
     assert_eq!(desk.post_json("/token", &json!({})).await.json()["error"], "invalid_request");
     assert_eq!(desk.post_form("/token", &[("client_id", "nobody"), ("grant_type", "refresh_token")]).await.status, 401);
-    assert_eq!(desk.post_form("/token", &[("client_id", "approve"), ("grant_type", "password")]).await.json()["error"], "unsupported_grant_type");
+    assert_eq!(
+        desk.post_form("/token", &[("client_id", "approve"), ("grant_type", "password")]).await.json()["error"],
+        "unsupported_grant_type"
+    );
     assert_eq!(desk.post_form("/token", &[("client_id", "approve"), ("client_id", "approve")]).await.json()["error"], "invalid_request");
     let big = "x".repeat(33 << 10);
     assert_eq!(desk.post_form("/token", &[("client_id", &big)]).await.status, 413);

@@ -41,7 +41,13 @@ async fn an_mcp_client_registers_signs_in_and_gets_a_token_for_the_resource() {
     assert_eq!(tokens["scope"], "mcp:tools offline_access");
     assert!(tokens.get("id_token").is_none());
     let claims = desk.verify(tokens["access_token"].as_str().unwrap(), &access()).await;
-    for (name, value) in [("sub", json!("ada")), ("client_id", json!(client)), ("aud", json!(RESOURCE)), ("scope", json!("mcp:tools offline_access")), ("exp", json!(NOW + 600))] {
+    for (name, value) in [
+        ("sub", json!("ada")),
+        ("client_id", json!(client)),
+        ("aud", json!(RESOURCE)),
+        ("scope", json!("mcp:tools offline_access")),
+        ("exp", json!(NOW + 600)),
+    ] {
         assert_eq!(claims[name], value, "{name}");
     }
     assert!(claims["jti"].as_str().unwrap().len() >= 43);
@@ -54,7 +60,14 @@ async fn a_web_client_gets_an_id_token_and_nothing_for_the_resource() {
     let reply = desk.redeem(&desk.code(&[("max_age", "0"), ("prompt", "login")], "approve").await, "approve", &[]).await.json();
     assert!(reply.get("refresh_token").is_none());
     let claims = desk.verify(reply["id_token"].as_str().unwrap(), &Expected::id_token(ISSUER, "approve")).await;
-    for (name, value) in [("sub", json!("ada")), ("azp", json!("approve")), ("nonce", json!("nonce-value-1")), ("auth_time", json!(NOW + 5)), ("exp", json!(NOW + 305)), ("preferred_username", json!("ada"))] {
+    for (name, value) in [
+        ("sub", json!("ada")),
+        ("azp", json!("approve")),
+        ("nonce", json!("nonce-value-1")),
+        ("auth_time", json!(NOW + 5)),
+        ("exp", json!(NOW + 305)),
+        ("preferred_username", json!("ada")),
+    ] {
         assert_eq!(claims[name], value, "{name}");
     }
     let own = desk.verify(reply["access_token"].as_str().unwrap(), &Expected::access_token(ISSUER, ISSUER)).await;
@@ -151,7 +164,9 @@ async fn a_refresh_token_rotates_and_its_reuse_ends_the_family() {
     assert_eq!(desk.refresh(&first, &client, &[]).await.json()["error"], "invalid_grant");
     assert_eq!(desk.refresh(&second, &client, &[]).await.json()["error"], "invalid_grant");
     let other = desk.register().await;
-    for (who, changes, error) in [(other.as_str(), [("x", "y")], "invalid_grant"), (client.as_str(), [("scope", "mcp:tools admin")], "invalid_scope")] {
+    for (who, changes, error) in
+        [(other.as_str(), [("x", "y")], "invalid_grant"), (client.as_str(), [("scope", "mcp:tools admin")], "invalid_scope")]
+    {
         let tokens = desk.redeem(&desk.code(&[], &client).await, &client, &[]).await.json();
         let refresh = tokens["refresh_token"].as_str().unwrap();
         assert_eq!(desk.refresh(refresh, who, &changes).await.json()["error"], error);
@@ -166,7 +181,10 @@ async fn a_refresh_token_rotates_and_its_reuse_ends_the_family() {
 async fn over_loopback(address: std::net::SocketAddr, method: &str, path: &str, body: (&str, &str)) -> (String, String) {
     let mut stream = tokio::net::TcpStream::connect(address).await.unwrap();
     let (media, body) = body;
-    let request = format!("{method} {path} HTTP/1.1\r\nHost: {address}\r\nContent-Type: {media}\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{body}", body.len());
+    let request = format!(
+        "{method} {path} HTTP/1.1\r\nHost: {address}\r\nContent-Type: {media}\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{body}",
+        body.len()
+    );
     stream.write_all(request.as_bytes()).await.unwrap();
     let mut answer = String::new();
     stream.read_to_string(&mut answer).await.unwrap();

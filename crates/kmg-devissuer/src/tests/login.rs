@@ -26,7 +26,17 @@ async fn the_form_shows_who_asks_escaped_and_without_scripts() {
     let desk = Desk::open();
     let client = desk.register().await;
     let form = desk.authorize(&[], &client).await;
-    for shown in ["A &lt;tool&gt;", "unverified", &client, "http://localhost:4000", "mcp:tools", "program on this machine", ">Sign in</button>", "for=\"username\"", "for=\"password\""] {
+    for shown in [
+        "A &lt;tool&gt;",
+        "unverified",
+        &client,
+        "http://localhost:4000",
+        "mcp:tools",
+        "program on this machine",
+        ">Sign in</button>",
+        "for=\"username\"",
+        "for=\"password\"",
+    ] {
         assert!(form.text.contains(shown), "{shown}");
     }
     assert!(!form.text.contains("<tool>") && !form.text.contains("<script") && !form.text.contains("style="));
@@ -104,7 +114,13 @@ async fn a_form_is_good_once_for_ten_minutes_and_only_unaltered() {
         assert_eq!(answer.status, 400, "{altered}");
     }
     // What else the form says about the request does not count.
-    let form = [("transaction", transaction.as_str()), ("username", "ada"), ("password", PASSWORD), ("redirect_uri", "https://evil.example/"), ("client_id", "approve")];
+    let form = [
+        ("transaction", transaction.as_str()),
+        ("username", "ada"),
+        ("password", PASSWORD),
+        ("redirect_uri", "https://evil.example/"),
+        ("client_id", "approve"),
+    ];
     let answer = desk.post_form("/authorize", &form).await;
     assert!(answer.header("location").starts_with(CALLBACK));
 }
@@ -119,7 +135,13 @@ async fn another_sites_form_is_refused() {
         desk.send(request.body(Body::from(body.clone())).unwrap())
     };
     let form = "application/x-www-form-urlencoded";
-    for (name, value) in [("origin", "https://evil.example"), ("origin", "null"), ("origin", "http://127.0.0.1:3001"), ("sec-fetch-site", "cross-site"), ("sec-fetch-site", "same-site")] {
+    for (name, value) in [
+        ("origin", "https://evil.example"),
+        ("origin", "null"),
+        ("origin", "http://127.0.0.1:3001"),
+        ("sec-fetch-site", "cross-site"),
+        ("sec-fetch-site", "same-site"),
+    ] {
         assert_eq!(post(name, value, form).await.status, 403, "{name}: {value}");
     }
     assert_eq!(post("origin", ISSUER, "text/plain").await.status, 403);

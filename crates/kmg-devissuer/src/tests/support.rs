@@ -129,7 +129,13 @@ impl Desk {
     }
 
     pub(crate) async fn redeem(&self, code: &str, client_id: &str, changes: &[(&str, &str)]) -> Answer {
-        let form = [("grant_type", "authorization_code"), ("code", code), ("client_id", client_id), ("redirect_uri", redirect_of(client_id)), ("code_verifier", VERIFIER)];
+        let form = [
+            ("grant_type", "authorization_code"),
+            ("code", code),
+            ("client_id", client_id),
+            ("redirect_uri", redirect_of(client_id)),
+            ("code_verifier", VERIFIER),
+        ];
         self.post_form("/token", &with(&form, changes)).await
     }
 

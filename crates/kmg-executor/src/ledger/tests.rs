@@ -114,6 +114,9 @@ fn old_receipts_shrink_and_are_never_forgotten() {
     }
     assert_eq!(ledger.recent.len(), RECENT);
     for seed in [0, 9, 10, many - 1] {
-        assert!(matches!(ledger.seen(&plan(seed)), Some(Seen::Closed(receipt)) if receipt.outcome == Outcome::Applied && receipt.attempts == 1), "{seed}");
+        assert!(
+            matches!(ledger.seen(&plan(seed)), Some(Seen::Closed(receipt)) if receipt.outcome == Outcome::Applied && receipt.attempts == 1),
+            "{seed}"
+        );
     }
 }

@@ -63,7 +63,10 @@ impl ApiServer {
 
 /// A `Status` of the API server.
 pub(super) fn refusal(status: u16) -> Reply {
-    Reply::Json(status, json!({"kind": "Status", "status": "Failure", "code": status, "message": "the double says no"}).to_string().into_bytes())
+    Reply::Json(
+        status,
+        json!({"kind": "Status", "status": "Failure", "code": status, "message": "the double says no"}).to_string().into_bytes(),
+    )
 }
 
 fn bump(object: &mut Value) {

@@ -18,7 +18,10 @@ fn killed_at(when: When) -> (tokio::runtime::Runtime, World, Job) {
     world.front.once(Kind::Write, when, Act::Hang);
     let process = runtime();
     let executor = process.block_on(world.open());
-    let running = { let job = job.clone(); process.spawn(async move { executor.execute(job).await }) };
+    let running = {
+        let job = job.clone();
+        process.spawn(async move { executor.execute(job).await })
+    };
     outside.block_on(world.front.hung.notified());
     process.shutdown_background();
     assert!(outside.block_on(running).is_err(), "killed before it could answer");
@@ -87,7 +90,10 @@ async fn a_second_executor_waits_for_the_first() {
     let executor = world.open().await;
     let second = kmg_audit::Journal::open(
         &world.journal_path(),
-        kmg_audit::JournalOptions { lock_wait: std::time::Duration::ZERO, ..kmg_audit::JournalOptions::new(kmg_audit::Purpose::Executor, world.clock.clone()) },
+        kmg_audit::JournalOptions {
+            lock_wait: std::time::Duration::ZERO,
+            ..kmg_audit::JournalOptions::new(kmg_audit::Purpose::Executor, world.clock.clone())
+        },
     );
     assert!(matches!(second, Err(kmg_audit::AuditError::Locked)));
     world.end(&executor).await;

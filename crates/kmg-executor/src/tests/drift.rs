@@ -98,7 +98,14 @@ async fn another_prediction_under_this_identity_is_stale() {
 
 #[tokio::test]
 async fn a_dry_run_that_is_refused_or_does_not_answer_sends_no_write() {
-    for (status, outcome) in [(403, Outcome::Stale), (409, Outcome::Stale), (422, Outcome::Stale), (401, Outcome::Refused), (500, Outcome::Refused), (503, Outcome::Refused)] {
+    for (status, outcome) in [
+        (403, Outcome::Stale),
+        (409, Outcome::Stale),
+        (422, Outcome::Stale),
+        (401, Outcome::Refused),
+        (500, Outcome::Refused),
+        (503, Outcome::Refused),
+    ] {
         let world = World::double().await;
         let executor = world.open().await;
         let job = world.approved(1).await;

@@ -74,7 +74,15 @@ pub(super) struct Front {
 impl Front {
     /// Serves `backend` on loopback; returns the base URL too.
     pub(super) async fn start(backend: Backend, clock: Clock) -> (Arc<Self>, String) {
-        let this = Arc::new(Self { backend, hung: Notify::new(), resume: Notify::new(), clock, log: Mutex::default(), script: Mutex::default(), always: Mutex::default() });
+        let this = Arc::new(Self {
+            backend,
+            hung: Notify::new(),
+            resume: Notify::new(),
+            clock,
+            log: Mutex::default(),
+            script: Mutex::default(),
+            always: Mutex::default(),
+        });
         let served = Arc::clone(&this);
         let url = serve(move |request| {
             let this = Arc::clone(&served);

@@ -35,7 +35,11 @@ async fn the_gateway_executes_reconciles_and_probes() {
     assert_eq!(again, receipt);
     let probe: ProbeResponse = link.call(PROBE, &Value::Null, DEADLINE).await.unwrap();
     assert_eq!((probe.head, probe.open_plans), (receipt.executor_head, vec![]));
-    for (method, body, code) in [(EXECUTE, json!({"planId": "x"}), Code::InvalidJson), (RECONCILE, json!({}), Code::InvalidJson), (OBSERVE, json!({}), Code::Internal)] {
+    for (method, body, code) in [
+        (EXECUTE, json!({"planId": "x"}), Code::InvalidJson),
+        (RECONCILE, json!({}), Code::InvalidJson),
+        (OBSERVE, json!({}), Code::Internal),
+    ] {
         let error = link.call::<Value, _>(method, &body, DEADLINE).await.unwrap_err();
         assert_eq!(error.code(), code, "{method}");
     }

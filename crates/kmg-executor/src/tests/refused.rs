@@ -163,7 +163,10 @@ async fn a_request_that_is_not_what_the_ask_means_is_refused_although_approved()
         }
         let plan = StoredBody::seal(body).unwrap();
         let receipt = executor.execute(World::job(&plan, Some(world.approve(&plan)))).await.unwrap();
-        assert_eq!((receipt.outcome, receipt.reason.as_str()), (Outcome::Refused, "the stored request is not what the ask means for the object"));
+        assert_eq!(
+            (receipt.outcome, receipt.reason.as_str()),
+            (Outcome::Refused, "the stored request is not what the ask means for the object")
+        );
         let mut body = world.plan(2).await.body().clone();
         body.steps[0].exclusions.push("/spec".into());
         let plan = StoredBody::seal(body).unwrap();

@@ -80,7 +80,10 @@ async fn a_refusal_is_final_and_sent_once() {
         let receipt = executor.execute(job).await.unwrap();
         assert_eq!(brief(&receipt), (Outcome::Rejected, 1), "{status}");
         assert_eq!(receipt.steps[0].message.as_ref().unwrap().for_escaping(), "the double says no");
-        assert!(!world.records().iter().any(|(_, body)| body.to_string().contains("the double says no")), "the cluster's words are not journalled");
+        assert!(
+            !world.records().iter().any(|(_, body)| body.to_string().contains("the double says no")),
+            "the cluster's words are not journalled"
+        );
         world.end(&executor).await;
     }
 }

@@ -78,7 +78,12 @@ impl World {
         let mut random = [0; 6];
         getrandom::fill(&mut random).unwrap();
         let namespace = format!("kmg-executor-{}", kmg_core::digest::hex(&random));
-        super::front::real_create(&cluster, "/api/v1/namespaces", &json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": namespace}})).await;
+        super::front::real_create(
+            &cluster,
+            "/api/v1/namespaces",
+            &json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": namespace}}),
+        )
+        .await;
         let folder = format!("/apis/apps/v1/namespaces/{namespace}/deployments");
         super::front::real_create(&cluster, &folder, &deployment(&namespace)).await;
         let backend = Backend::Real { cluster, path: format!("{folder}/web") };
@@ -97,7 +102,18 @@ impl World {
         let options = Options { deadline: Duration::from_mins(1), ..Options::new(clock.clone()) };
         let cluster = Cluster::connect_text(&kubeconfig, options).await.unwrap();
         let folder = tempfile::tempdir().unwrap();
-        let world = Self { front, clock, issuer, token_key, gateway_key: SigningKey::from_bytes(&[1; 32]), cluster_id, namespace, cluster, folder, audit_log };
+        let world = Self {
+            front,
+            clock,
+            issuer,
+            token_key,
+            gateway_key: SigningKey::from_bytes(&[1; 32]),
+            cluster_id,
+            namespace,
+            cluster,
+            folder,
+            audit_log,
+        };
         world.write_trust(|_| {});
         world
     }
@@ -148,7 +164,12 @@ impl World {
             clock: self.clock.clone(),
             lock_wait: Duration::from_secs(5),
             // One read for each call: these cases move the clock by hand.
-            timing: Timing { settle_within: Duration::ZERO, poll_every: Duration::from_millis(1), send_deadline: Duration::from_mins(1), ..Timing::default() },
+            timing: Timing {
+                settle_within: Duration::ZERO,
+                poll_every: Duration::from_millis(1),
+                send_deadline: Duration::from_mins(1),
+                ..Timing::default()
+            },
         }
     }
 
@@ -159,7 +180,10 @@ impl World {
         let options = VerifyOptions { trusted: vec![checkpoint_key().verifying_key()], ..VerifyOptions::default() };
         verify(&self.journal_path(), &options).unwrap();
         for (id, applied) in self.announced() {
-            assert!(self.accepted(&id).is_none_or(|accepted| accepted == usize::from(applied)), "{id}: the cluster's audit log tells another story");
+            assert!(
+                self.accepted(&id).is_none_or(|accepted| accepted == usize::from(applied)),
+                "{id}: the cluster's audit log tells another story"
+            );
         }
     }
 
@@ -168,10 +192,16 @@ impl World {
         let records = self.records();
         let attempt = |body: &Value| (body["planId"].clone(), body["attempt"].clone());
         let applied = |intent: &Value| {
-            let mut ends = records.iter().filter(|(kind, body)| matches!(kind.as_str(), "apply.outcome" | "apply.reconciled") && attempt(body) == attempt(intent));
+            let mut ends = records
+                .iter()
+                .filter(|(kind, body)| matches!(kind.as_str(), "apply.outcome" | "apply.reconciled") && attempt(body) == attempt(intent));
             ends.any(|(_, body)| body["state"].as_str().is_some_and(|state| state.starts_with("applied")))
         };
-        records.iter().filter(|(kind, _)| kind == "apply.intent").map(|(_, body)| (body["auditId"].as_str().unwrap().to_owned(), applied(body))).collect()
+        records
+            .iter()
+            .filter(|(kind, _)| kind == "apply.intent")
+            .map(|(_, body)| (body["auditId"].as_str().unwrap().to_owned(), applied(body)))
+            .collect()
     }
 
     /// How many writes under an `Audit-ID` that begins with `id` the real API server accepted, by its own audit log.
@@ -189,7 +219,10 @@ impl World {
 
     pub(super) fn records(&self) -> Vec<(String, Value)> {
         let text = std::fs::read_to_string(self.journal_path()).unwrap();
-        text.lines().map(|line| serde_json::from_str::<Value>(line).unwrap()).map(|record| (record["kind"].as_str().unwrap().to_owned(), record["body"].clone())).collect()
+        text.lines()
+            .map(|line| serde_json::from_str::<Value>(line).unwrap())
+            .map(|record| (record["kind"].as_str().unwrap().to_owned(), record["body"].clone()))
+            .collect()
     }
 
     pub(super) fn kinds(&self) -> Vec<String> {
@@ -221,7 +254,8 @@ impl World {
         let mut predicted = live.clone();
         predicted["spec"]["template"]["spec"]["containers"][0]["image"] = image.into();
         predicted["metadata"]["annotations"]["kmg.dev/plan"] = plan_id.as_str().into();
-        let prediction = Prediction { live: &live, predicted: &predicted, exclusions: vec![], warnings: vec![], fingerprint: &|_| "fp".to_owned() };
+        let prediction =
+            Prediction { live: &live, predicted: &predicted, exclusions: vec![], warnings: vec![], fingerprint: &|_| "fp".to_owned() };
         let step = predict(change, prediction).unwrap();
         let requester = Requester { iss: self.issuer.clone(), sub: "dev".into(), client_id: "agent".into() };
         PlanBody {
@@ -304,7 +338,9 @@ async fn serve_issuer(key: &TokenKey) -> String {
     let base = serve(move |request| {
         let base = known.get().cloned().unwrap_or_default();
         let reply = match request.target.as_str() {
-            "/.well-known/openid-configuration" => Reply::Json(200, json!({"issuer": base, "jwks_uri": format!("{base}/jwks")}).to_string().into_bytes()),
+            "/.well-known/openid-configuration" => {
+                Reply::Json(200, json!({"issuer": base, "jwks_uri": format!("{base}/jwks")}).to_string().into_bytes())
+            }
             "/jwks" => Reply::Json(200, jwks.clone()),
             _ => refusal(404),
         };

@@ -61,8 +61,15 @@ fn every_problem_is_named_at_once() {
         value["approvers"] = json!([{"iss": "https://other.example", "sub": "dev"}]);
     });
     let expected = [
-        "clusterId", "namespaces[0]", "kinds[0]", "gatewayKeys[0].purpose", "gatewayKeys[0].keyId", "gatewayKeys[0].notAfter",
-        "issuer.url", "issuer.approveClientId", "approvers[0].iss",
+        "clusterId",
+        "namespaces[0]",
+        "kinds[0]",
+        "gatewayKeys[0].purpose",
+        "gatewayKeys[0].keyId",
+        "gatewayKeys[0].notAfter",
+        "issuer.url",
+        "issuer.approveClientId",
+        "approvers[0].iss",
     ];
     assert_eq!(found.len(), expected.len(), "{found:?}");
     for (problem, at) in found.iter().zip(expected) {

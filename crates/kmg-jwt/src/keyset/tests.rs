@@ -29,7 +29,8 @@ impl Provider {
         let issuer = format!("http://{}", listener.local_addr().unwrap());
         let discovery = json!({"issuer": issuer, "jwks_uri": format!("{issuer}/jwks")}).to_string();
         let jwks = Some(SigningKey::jwks(&[key]).to_string());
-        let provider = Arc::new(Self { issuer, fetches: AtomicUsize::new(0), jwks: StdMutex::new(jwks), discovery: StdMutex::new(discovery) });
+        let provider =
+            Arc::new(Self { issuer, fetches: AtomicUsize::new(0), jwks: StdMutex::new(jwks), discovery: StdMutex::new(discovery) });
         let (one, two) = (Arc::clone(&provider), Arc::clone(&provider));
         let app = Router::new()
             .route("/jwks", get(move || async move { one.jwks_reply() }))
@@ -144,7 +145,14 @@ async fn concurrent_first_uses_share_one_fetch() {
     let key = SigningKey::generate_es256().unwrap();
     let provider = Provider::start(&key).await;
     let keys = provider.keys(&manual());
-    let tasks: Vec<_> = (0..32).map(|_| tokio::spawn({ let (keys, token) = (keys.clone(), token(&key)); async move { check(&keys, &token).await } })).collect();
+    let tasks: Vec<_> = (0..32)
+        .map(|_| {
+            tokio::spawn({
+                let (keys, token) = (keys.clone(), token(&key));
+                async move { check(&keys, &token).await }
+            })
+        })
+        .collect();
     for task in tasks {
         task.await.unwrap().unwrap();
     }

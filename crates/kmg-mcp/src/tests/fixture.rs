@@ -259,7 +259,7 @@ fn preview(request: &PreviewRequest) -> Result<Value, WireError> {
     match &request.ask {
         kmg_core::plan::Ask::ScaleDeployment { replicas, .. } => predicted["spec"]["replicas"] = json!(replicas),
         kmg_core::plan::Ask::SetDeploymentImage { image, .. } => {
-            predicted["spec"]["template"]["spec"]["containers"][0]["image"] = json!(image)
+            predicted["spec"]["template"]["spec"]["containers"][0]["image"] = json!(image);
         }
     }
     let prediction =

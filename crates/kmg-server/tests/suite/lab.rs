@@ -41,7 +41,10 @@ pub(crate) async fn lab(case: &str, short: &str) -> Option<Lab> {
     }))
     .await;
     let root_ca = format!("/api/v1/namespaces/{}/configmaps/kube-root-ca.crt", lab.namespace);
-    eventually("kube-root-ca.crt", || async { (lab.admin.get(&root_ca, &[], "application/json").await.unwrap().status == 200).then_some(()) }).await;
+    eventually("kube-root-ca.crt", || async {
+        (lab.admin.get(&root_ca, &[], "application/json").await.unwrap().status == 200).then_some(())
+    })
+    .await;
     eventually("the rollout", || async {
         let web = lab.web().await;
         (web["status"]["observedGeneration"] == web["metadata"]["generation"] && web["status"]["replicas"] == 2).then_some(())
@@ -76,7 +79,8 @@ impl Lab {
     }
 
     pub(crate) async fn web(&self) -> Value {
-        let answer = self.admin.get(&format!("/apis/apps/v1/namespaces/{}/deployments/web", self.namespace), &[], "application/json").await.unwrap();
+        let answer =
+            self.admin.get(&format!("/apis/apps/v1/namespaces/{}/deployments/web", self.namespace), &[], "application/json").await.unwrap();
         serde_json::from_slice(&answer.body).unwrap()
     }
 }

@@ -29,7 +29,14 @@ async fn the_link_answers_every_method_and_keeps_foreign_text_apart() {
     assert_eq!((probe.fence, probe.namespaces), (FenceState::Fenced, vec![lab.namespace.to_string()]));
     assert_eq!(probe.cluster_id, Some(lab.admin.cluster_id().await.unwrap()));
 
-    let query = |selector: Option<&str>| Observe::Status(StatusQuery { namespace: lab.namespace.clone(), label_selector: selector.map(str::to_owned), limit: 5, cursor: None });
+    let query = |selector: Option<&str>| {
+        Observe::Status(StatusQuery {
+            namespace: lab.namespace.clone(),
+            label_selector: selector.map(str::to_owned),
+            limit: 5,
+            cursor: None,
+        })
+    };
     let Observation::Status(status) = link.call(methods::OBSERVE, &query(None), DEADLINE).await.unwrap() else { panic!("not a status") };
     assert_eq!(status.deployments.items[0].name, "web");
     let preview = PreviewRequest {

@@ -17,7 +17,12 @@ fn scale(lab: &Lab, name: &str, replicas: u32) -> PreviewRequest {
 }
 
 fn image(lab: &Lab, container: &str, image: &str) -> PreviewRequest {
-    request(Ask::SetDeploymentImage { namespace: lab.namespace.clone(), name: "web".parse().unwrap(), container: container.parse().unwrap(), image: image.parse().unwrap() })
+    request(Ask::SetDeploymentImage {
+        namespace: lab.namespace.clone(),
+        name: "web".parse().unwrap(),
+        container: container.parse().unwrap(),
+        image: image.parse().unwrap(),
+    })
 }
 
 fn change<'a>(changes: &'a [FieldChange], path: &str) -> &'a FieldChange {
@@ -36,7 +41,10 @@ async fn a_preview_shows_what_the_cluster_would_store_and_stores_nothing() {
     assert_eq!(step.object.uid, before["metadata"]["uid"].as_str().unwrap());
     assert_ne!(step.base, step.predicted);
     let shown = change(&step.changes, "spec.template.spec.containers[name=web].image");
-    assert_eq!((&shown.before, &shown.after, shown.proposed), (&Shown::Value("registry.test/web:1".into()), &Shown::Value("other.test/web:2".into()), true));
+    assert_eq!(
+        (&shown.before, &shown.after, shown.proposed),
+        (&Shown::Value("registry.test/web:1".into()), &Shown::Value("other.test/web:2".into()), true)
+    );
     assert!(change(&step.changes, "metadata.annotations[\"kmg.dev/plan\"]").proposed);
     assert_eq!(step.changes.len(), 2);
     let ids: Vec<&str> = preview.findings.iter().map(|finding| finding.id.as_str()).collect();
@@ -91,7 +99,9 @@ async fn planning_stops_within_a_minute_of_the_fence_going() {
     assert_eq!(preview.findings[0].id, "KMG-F01");
     assert_eq!(lab.web().await["spec"]["replicas"], 2);
     // Back again, without waiting for the next minute.
-    kmg_cluster::write::install::install(&lab.admin, &kmg_cluster::rbac::manifests(std::slice::from_ref(&lab.namespace), &lab.rbac)).await.unwrap();
+    kmg_cluster::write::install::install(&lab.admin, &kmg_cluster::rbac::manifests(std::slice::from_ref(&lab.namespace), &lab.rbac))
+        .await
+        .unwrap();
     eventually("the fence to come back", || async { server.preview(&scale(&lab, "web", 3)).await.ok() }).await;
 }
 

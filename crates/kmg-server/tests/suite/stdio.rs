@@ -23,7 +23,8 @@ struct Run {
 impl Run {
     fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let (journal, _) = Journal::open(&folder.path().join("server.jsonl"), JournalOptions::new(Purpose::Server, Clock::system())).unwrap();
+        let (journal, _) =
+            Journal::open(&folder.path().join("server.jsonl"), JournalOptions::new(Purpose::Server, Clock::system())).unwrap();
         Self { folder, journal }
     }
 
@@ -34,7 +35,8 @@ impl Run {
     /// The answers to `messages`, by id; the answer without one under `null`.
     async fn answers(&self, reader: Cluster, namespaces: &[&str], messages: &[String]) -> Vec<Value> {
         let allow = AllowList::new(namespaces.iter().map(|name| name.parse().unwrap()));
-        let server = Server::new(ServerOptions { reader, planner: None, allow, clock: Clock::system(), fence: FencePolicy::Required }).unwrap();
+        let server =
+            Server::new(ServerOptions { reader, planner: None, allow, clock: Clock::system(), fence: FencePolicy::Required }).unwrap();
         let options = StdioOptions {
             journal: StandAloneJournal::new(self.journal.clone()),
             guard: Guard::default(),
@@ -53,7 +55,11 @@ impl Run {
 
     fn records(&self) -> Vec<Value> {
         let text = std::fs::read_to_string(self.path()).unwrap();
-        text.lines().map(|line| serde_json::from_str::<Value>(line).unwrap()).filter(|record| record["kind"] == "mcp.call").map(|record| record["body"].clone()).collect()
+        text.lines()
+            .map(|line| serde_json::from_str::<Value>(line).unwrap())
+            .filter(|record| record["kind"] == "mcp.call")
+            .map(|record| record["body"].clone())
+            .collect()
     }
 }
 
@@ -76,7 +82,11 @@ fn call(id: u32, tool: &str, arguments: &Value) -> String {
 #[tokio::test]
 async fn only_reads_exist_and_every_call_is_recorded() {
     let run = Run::new();
-    let initialize = message(1, "initialize", &json!({"protocolVersion": "2025-06-18", "capabilities": {}, "clientInfo": {"name": "t", "version": "1"}}));
+    let initialize = message(
+        1,
+        "initialize",
+        &json!({"protocolVersion": "2025-06-18", "capabilities": {}, "clientInfo": {"name": "t", "version": "1"}}),
+    );
     let messages = [
         initialize,
         json!({"jsonrpc": "2.0", "method": "notifications/initialized"}).to_string(),

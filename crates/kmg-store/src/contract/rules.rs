@@ -13,7 +13,11 @@ pub(crate) async fn the_same_ask_coalesces_until_it_is_decided(store: &Store, cl
     let again = Asked { seed: 2, ..asked(1) };
     assert_eq!(again.insert(store).await.unwrap(), Inserted::Coalesced(first.clone()));
     assert_eq!(store.plan(&again.body().plan_id).await.unwrap(), None);
-    let others = [Asked { seed: 3, client: "other", ..asked(1) }, Asked { seed: 4, sub: "bob", ..asked(1) }, Asked { seed: 5, replicas: 7, ..asked(1) }];
+    let others = [
+        Asked { seed: 3, client: "other", ..asked(1) },
+        Asked { seed: 4, sub: "bob", ..asked(1) },
+        Asked { seed: 5, replicas: 7, ..asked(1) },
+    ];
     for other in others {
         other.stored(store).await;
     }

@@ -108,7 +108,8 @@ impl Sqlite {
         let counters = Arc::new(Counters::default());
         let (commands, queue) = mpsc::channel(QUEUE);
         let context = Context { seal: Arc::clone(&seal), clock };
-        let writer = Writer { connection: Some(connection), options, _lock: lock, queue, context, counters: Arc::clone(&counters), broken: None };
+        let writer =
+            Writer { connection: Some(connection), options, _lock: lock, queue, context, counters: Arc::clone(&counters), broken: None };
         // The task ends by itself: with the last sender, or at `close`, which waits for it.
         drop(tokio::spawn(writer.run()));
         Ok(Self { readers, commands, seal, counters })

@@ -34,8 +34,7 @@ pub(super) async fn take(connection: &mut Connection, state_hash: &[u8], seal: &
         .fetch_optional(connection)
         .await?;
     let Some(row) = row else { return Ok(Answer::Pending(None)) };
-    let record =
-        PendingRecord { state_hash: row.try_get(0)?, expires_at: row.try_get(1)?, payload: row.try_get(2)?, mac: row.try_get(3)? };
+    let record = PendingRecord { state_hash: row.try_get(0)?, expires_at: row.try_get(1)?, payload: row.try_get(2)?, mac: row.try_get(3)? };
     let pending = record.open(seal)?;
     Ok(Answer::Pending(Some(pending).filter(|pending| now < pending.expires_at)))
 }

@@ -64,8 +64,20 @@ pub(super) async fn insert(connection: &mut Connection, insert: InsertPlan, cont
         return Ok(Answer::Inserted(Inserted::Coalesced(waiting)));
     }
     refuse_denied(connection, &keys, caps, &context.seal, now).await?;
-    let of_requester = count(connection, "SELECT count(*) FROM plan WHERE stage = 'pending' AND approve_before > ? AND requester_key = ?", &keys.requester, now).await?;
-    let of_namespace = count(connection, "SELECT count(*) FROM plan WHERE stage = 'pending' AND approve_before > ? AND namespace_key = ?", &keys.namespace, now).await?;
+    let of_requester = count(
+        connection,
+        "SELECT count(*) FROM plan WHERE stage = 'pending' AND approve_before > ? AND requester_key = ?",
+        &keys.requester,
+        now,
+    )
+    .await?;
+    let of_namespace = count(
+        connection,
+        "SELECT count(*) FROM plan WHERE stage = 'pending' AND approve_before > ? AND namespace_key = ?",
+        &keys.namespace,
+        now,
+    )
+    .await?;
     below_caps(of_requester, of_namespace, caps)?;
     write_new(connection, &PlanRecord::seal(&row, keys, &context.seal)?).await?;
     Ok(Answer::Inserted(Inserted::New(row)))
@@ -73,7 +85,8 @@ pub(super) async fn insert(connection: &mut Connection, insert: InsertPlan, cont
 
 /// The plan that waits with the same ask; one whose time has run out is stored as expired and is none.
 async fn waiting(connection: &mut Connection, keys: &PlanKeys, context: &Context, now: Millis) -> Result<Option<PlanRow>, Failure> {
-    let found = sqlx::query(select_plans!("WHERE ask_key = ? AND stage = 'pending'")).bind(&keys.ask).fetch_optional(&mut *connection).await?;
+    let found =
+        sqlx::query(select_plans!("WHERE ask_key = ? AND stage = 'pending'")).bind(&keys.ask).fetch_optional(&mut *connection).await?;
     let Some(found) = found else { return Ok(None) };
     let (row, expired) = expire(connection, record(&found)?, context, now).await?;
     Ok(if expired { None } else { Some(row) })

@@ -67,7 +67,11 @@ PRAGMA user_version = 1;
 
 /// Refuses a library older than the one with the last known fault.
 pub(super) async fn check_library(connection: &mut Connection) -> Result<(), StoreError> {
-    let version: String = sqlx::query("SELECT sqlite_version()").fetch_one(connection).await.and_then(|row| row.try_get(0)).map_err(StoreError::unavailable)?;
+    let version: String = sqlx::query("SELECT sqlite_version()")
+        .fetch_one(connection)
+        .await
+        .and_then(|row| row.try_get(0))
+        .map_err(StoreError::unavailable)?;
     let numbers: Vec<u32> = version.split('.').map_while(|part| part.parse().ok()).collect();
     if numbers.as_slice() < OLDEST_LIBRARY.as_slice() {
         return Err(StoreError::unavailable(format!("SQLite {version} is too old")));
@@ -85,7 +89,8 @@ pub(super) async fn migrate(connection: &mut Connection, seal: &Seal) -> Result<
         return Err(StoreError::unavailable("the file is another program's database"));
     }
     let done = usize::try_from(version).ok().filter(|done| *done <= MIGRATIONS.len() && (fresh || *done > 0));
-    let done = done.ok_or_else(|| StoreError::unavailable(format!("the database has version {version}, which this program does not know")))?;
+    let done =
+        done.ok_or_else(|| StoreError::unavailable(format!("the database has version {version}, which this program does not know")))?;
     let mut transaction = connection.begin_with("BEGIN IMMEDIATE").await.map_err(StoreError::unavailable)?;
     for migration in MIGRATIONS.iter().skip(done) {
         sqlx::raw_sql(*migration).execute(&mut *transaction).await.map_err(StoreError::unavailable)?;
@@ -98,7 +103,8 @@ pub(super) async fn migrate(connection: &mut Connection, seal: &Seal) -> Result<
             .map_err(StoreError::unavailable)?;
     }
     transaction.commit().await.map_err(StoreError::unavailable)?;
-    let stored = sqlx::query("SELECT key_check FROM seal WHERE id = 1").fetch_optional(connection).await.map_err(StoreError::unavailable)?;
+    let stored =
+        sqlx::query("SELECT key_check FROM seal WHERE id = 1").fetch_optional(connection).await.map_err(StoreError::unavailable)?;
     let stored: Vec<u8> = stored.ok_or(StoreError::Tampered)?.try_get(0).map_err(|_| StoreError::Tampered)?;
     check_key(seal, &stored)
 }

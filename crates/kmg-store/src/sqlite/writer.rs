@@ -127,7 +127,11 @@ impl Writer {
     }
 }
 
-async fn transaction(connection: &mut Connection, changes: Vec<Change>, context: &Context) -> Result<Vec<Result<Answer, StoreError>>, sqlx::Error> {
+async fn transaction(
+    connection: &mut Connection,
+    changes: Vec<Change>,
+    context: &Context,
+) -> Result<Vec<Result<Answer, StoreError>>, sqlx::Error> {
     let mut outer = connection.begin_with("BEGIN IMMEDIATE").await?;
     let mut answers = Vec::with_capacity(changes.len());
     for change in changes {

@@ -48,7 +48,10 @@ pub(crate) fn callback(method: &Method, headers: &HeaderMap, uri: &Uri, cookie: 
         return Err(Failure::MethodNotAllowed);
     }
     let mut fields = Fields::of_query(uri.query())?;
-    let params = CallbackParams { code: fields.take("code"), state: fields.take("state"), iss: fields.take("iss"), error: fields.take("error") };
-    let waiting = cookie.read(headers).ok_or_else(|| Refusal::new(Code::SignInFailed, "This browser did not begin that sign-in, or too long ago; begin again."))?;
+    let params =
+        CallbackParams { code: fields.take("code"), state: fields.take("state"), iss: fields.take("iss"), error: fields.take("error") };
+    let waiting = cookie
+        .read(headers)
+        .ok_or_else(|| Refusal::new(Code::SignInFailed, "This browser did not begin that sign-in, or too long ago; begin again."))?;
     Ok((waiting, params))
 }

@@ -39,11 +39,12 @@ pub(crate) async fn review(State(web): State<Web>, person: Person, Path(id): Pat
     let review = web.app.review(&person.0, &id).await?;
     let timeline = web.app.timeline(&person.0, &id).await?;
     let now = web.app.clock().now();
-    let entry = |entry: kmg_app::TimelineEntry| TimelineView { at: Moment::new(entry.at, now), what: Visible::line(&entry.what), who: Visible::line(&entry.who) };
-    let mut page = ReviewPage {
-        timeline: timeline.into_iter().map(entry).collect(),
-        ..ReviewPage::new(&review.row, person.name(), now)
+    let entry = |entry: kmg_app::TimelineEntry| TimelineView {
+        at: Moment::new(entry.at, now),
+        what: Visible::line(&entry.what),
+        who: Visible::line(&entry.who),
     };
+    let mut page = ReviewPage { timeline: timeline.into_iter().map(entry).collect(), ..ReviewPage::new(&review.row, person.name(), now) };
     match review.may_decide {
         Ok(()) => page.form = Some(DecisionForm { token: web.app.form_token(&person.0, &id, &review.row.body.digest()) }),
         Err(refusal) => page.refusal = Some(Visible::line(&refusal.public)),

@@ -42,4 +42,3 @@ pub(crate) async fn end(State(web): State<Web>, person: Person) -> Answer {
     Cookie::Session.clear(response.headers_mut());
     Ok(response)
 }
-

@@ -34,7 +34,13 @@ async fn signing_in_leads_back_to_the_plan() {
     let back = browser.get(&callback).await;
     assert_eq!(back.status, 200);
     assert_eq!(back.after("http-equiv=\"refresh\" content=\""), format!("0;url=/plans/{}", plan_id()));
-    let session = back.headers.get_all("set-cookie").iter().map(|value| value.to_str().unwrap()).find(|text| text.starts_with("__Host-kmg-session=")).unwrap();
+    let session = back
+        .headers
+        .get_all("set-cookie")
+        .iter()
+        .map(|value| value.to_str().unwrap())
+        .find(|text| text.starts_with("__Host-kmg-session="))
+        .unwrap();
     assert!(session.ends_with("; Path=/; Secure; HttpOnly; SameSite=Strict"), "{session}");
     assert_eq!(browser.cookies.len(), 1, "the waiting cookie is gone");
     assert!(browser.get(&format!("/plans/{}", plan_id())).await.text.contains("Approve this plan"));

@@ -16,7 +16,11 @@ struct Shown {
 async fn show(browser: &mut Browser<'_>, plan: &PlanId) -> Shown {
     let page = browser.get(&format!("/plans/{plan}")).await;
     assert_eq!(page.status, 200, "{}", page.text);
-    Shown { path: format!("/plans/{plan}/decision"), digest: page.after("name=\"digest\" value=\""), token: page.after("name=\"token\" value=\"") }
+    Shown {
+        path: format!("/plans/{plan}/decision"),
+        digest: page.after("name=\"digest\" value=\""),
+        token: page.after("name=\"token\" value=\""),
+    }
 }
 
 async fn deny(browser: &mut Browser<'_>, shown: &Shown, reason: &str) -> Page {

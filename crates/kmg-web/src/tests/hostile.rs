@@ -20,16 +20,54 @@ const MARKUP: &[&str] = &[
     "<base href=//evil.example>",
     "</textarea><script>alert(1)</script>",
     "</title><script>alert(1)</script>",
-    "<!--", "-->", "]]>", "<![CDATA[<b>", "<?php", "&lt;script&gt;", "&#x3c;script&#x3e;",
-    "\" onmouseover=\"alert(1)", "' autofocus onfocus='alert(1)", "` onclick=alert(1)",
-    "{{ 7*7 }}", "{% include \"x\" %}", "${7*7}", "javascript:alert(1)",
+    "<!--",
+    "-->",
+    "]]>",
+    "<![CDATA[<b>",
+    "<?php",
+    "&lt;script&gt;",
+    "&#x3c;script&#x3e;",
+    "\" onmouseover=\"alert(1)",
+    "' autofocus onfocus='alert(1)",
+    "` onclick=alert(1)",
+    "{{ 7*7 }}",
+    "{% include \"x\" %}",
+    "${7*7}",
+    "javascript:alert(1)",
     "<math><mtext></mtext><mglyph><svg><mtext><style><img src=x onerror=alert(1)>",
-    "<x\u{202e}script>", "\u{ff1c}script\u{ff1e}",
+    "<x\u{202e}script>",
+    "\u{ff1c}script\u{ff1e}",
 ];
 
 const INVISIBLE: &[char] = &[
-    '\0', '\u{1b}', '\r', '\u{7f}', '\u{85}', '\u{ad}', '\u{61c}', '\u{200b}', '\u{200d}', '\u{200e}', '\u{200f}', '\u{202a}', '\u{202b}', '\u{202c}', '\u{202d}', '\u{202e}',
-    '\u{2028}', '\u{2029}', '\u{2060}', '\u{2066}', '\u{2067}', '\u{2068}', '\u{2069}', '\u{feff}', '\u{e0041}', '\u{e007f}', '\u{fe0f}', '\u{3164}',
+    '\0',
+    '\u{1b}',
+    '\r',
+    '\u{7f}',
+    '\u{85}',
+    '\u{ad}',
+    '\u{61c}',
+    '\u{200b}',
+    '\u{200d}',
+    '\u{200e}',
+    '\u{200f}',
+    '\u{202a}',
+    '\u{202b}',
+    '\u{202c}',
+    '\u{202d}',
+    '\u{202e}',
+    '\u{2028}',
+    '\u{2029}',
+    '\u{2060}',
+    '\u{2066}',
+    '\u{2067}',
+    '\u{2068}',
+    '\u{2069}',
+    '\u{feff}',
+    '\u{e0041}',
+    '\u{e007f}',
+    '\u{fe0f}',
+    '\u{3164}',
 ];
 
 /// Every page that shows foreign text, filled with `text`.
@@ -43,7 +81,13 @@ fn pages(text: &str) -> Vec<String> {
     review.timeline = vec![TimelineView { at: Moment::new(NOW, NOW), what: line.clone(), who: line.clone() }];
     let mut refused = ReviewPage::new(&waiting, text, NOW);
     refused.refusal = Some(line.clone());
-    let list = ListPage { frame: Frame::of("History", text, "history"), heading: "History", lead: "", empty: "", rows: vec![RowView::new(&row, NOW)] };
+    let list = ListPage {
+        frame: Frame::of("History", text, "history"),
+        heading: "History",
+        lead: "",
+        empty: "",
+        rows: vec![RowView::new(&row, NOW)],
+    };
     let onward = ContinuePage {
         frame: Frame::of("Sign in to approve", text, ""),
         plan: PlanView::new(&waiting.body, &waiting.life, NOW),

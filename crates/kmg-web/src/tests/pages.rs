@@ -36,31 +36,34 @@ fn the_review_page_says_what_would_happen() {
     let html = render(&pending()).unwrap();
     let row = row(Stage::Pending);
     let digest = row.body.digest().to_string();
-    says(&html, &[
-        "Set image of container web in Deployment demo/web",
-        "registry.test/shop/web:1.29.99 becomes registry.test/shop/web:1.29.3",
-        "agent-7f3a unverified",
-        "in 14 minutes",
-        "2027-01-15 08:14:18 UTC",
-        "spec.template.spec.containers[name=web].image",
-        "hidden, 33 bytes, fingerprint b3f1c09a77d2",
-        "added by the cluster",
-        "uid c1f7a4de-22f0-4f43-9a5e-0b6f0d9f6f52",
-        "Warning The Deployment is paused",
-        "Info The image is not pinned by a digest",
-        "words of the API server or a webhook would violate PodSecurity",
-        "PATCH",
-        "/apis/apps/v1/namespaces/demo/deployments/web",
-        "fieldManager=kmg&fieldValidation=Strict",
-        "application/json-patch+json",
-        "\"path\":\"/metadata/resourceVersion\",\"value\":\" resourceVersion \"}",
-        "/spec/replicas",
-        &digest,
-        "5f0c2a7e-8a5b-4a0e-9c56-7b1d0f5f3a11",
-        "The agent's claim, not verified The rollout of web is stuck",
-        "Approve this plan",
-        "Deny this plan",
-    ]);
+    says(
+        &html,
+        &[
+            "Set image of container web in Deployment demo/web",
+            "registry.test/shop/web:1.29.99 becomes registry.test/shop/web:1.29.3",
+            "agent-7f3a unverified",
+            "in 14 minutes",
+            "2027-01-15 08:14:18 UTC",
+            "spec.template.spec.containers[name=web].image",
+            "hidden, 33 bytes, fingerprint b3f1c09a77d2",
+            "added by the cluster",
+            "uid c1f7a4de-22f0-4f43-9a5e-0b6f0d9f6f52",
+            "Warning The Deployment is paused",
+            "Info The image is not pinned by a digest",
+            "words of the API server or a webhook would violate PodSecurity",
+            "PATCH",
+            "/apis/apps/v1/namespaces/demo/deployments/web",
+            "fieldManager=kmg&fieldValidation=Strict",
+            "application/json-patch+json",
+            "\"path\":\"/metadata/resourceVersion\",\"value\":\" resourceVersion \"}",
+            "/spec/replicas",
+            &digest,
+            "5f0c2a7e-8a5b-4a0e-9c56-7b1d0f5f3a11",
+            "The agent's claim, not verified The rollout of web is stuck",
+            "Approve this plan",
+            "Deny this plan",
+        ],
+    );
 }
 
 #[test]
@@ -107,10 +110,22 @@ fn a_result_is_told_as_it_is() {
         row.receipt = Some(receipt(outcome, &body()));
         render(&ReviewPage::new(&row, "Dev", NOW)).unwrap()
     };
-    says(&page(Outcome::Applied), &["The API server accepted this write at 2027-01-15 07:59:55 UTC, resourceVersion 857.", "Approved by Dev Eloper", "1 write sent"]);
+    says(
+        &page(Outcome::Applied),
+        &["The API server accepted this write at 2027-01-15 07:59:55 UTC, resourceVersion 857.", "Approved by Dev Eloper", "1 write sent"],
+    );
     says(&page(Outcome::Rejected), &["The API server refused the write. Nothing was changed."]);
     says(&page(Outcome::Unknown), &["Whether the write was accepted is not known yet"]);
-    for outcome in [Outcome::AppliedDiverged, Outcome::Rejected, Outcome::Refused, Outcome::Stale, Outcome::Partial, Outcome::Deleting, Outcome::Unknown, Outcome::NeedsHuman] {
+    for outcome in [
+        Outcome::AppliedDiverged,
+        Outcome::Rejected,
+        Outcome::Refused,
+        Outcome::Stale,
+        Outcome::Partial,
+        Outcome::Deleting,
+        Outcome::Unknown,
+        Outcome::NeedsHuman,
+    ] {
         assert!(!page(outcome).contains("accepted this write"), "{outcome:?}");
     }
 }
@@ -135,5 +150,8 @@ fn a_plan_without_findings_or_claim_says_so() {
     (bare.findings, bare.reason) = (vec![], None);
     bare.steps[0].warnings.clear();
     bare.steps[0].exclusions.clear();
-    says(&render(&ReviewPage::new(&row_of(bare, Stage::Pending), "Dev", NOW)).unwrap(), &["no proof that the change is harmless", "The agent gave no reason.", "nothing but the server's own book-keeping"]);
+    says(
+        &render(&ReviewPage::new(&row_of(bare, Stage::Pending), "Dev", NOW)).unwrap(),
+        &["no proof that the change is harmless", "The agent gave no reason.", "nothing but the server's own book-keeping"],
+    );
 }

@@ -10,7 +10,19 @@ use crate::headers::SECURITY_HEADERS;
 
 fn gets() -> Vec<String> {
     let plan = plan_id();
-    let fixed = ["/", "/history", "/sessions", "/sign-in", "/sign-in/callback", "/approve/callback", "/style.css", "/icon.svg", "/healthz", "/nowhere", "/plans/x"];
+    let fixed = [
+        "/",
+        "/history",
+        "/sessions",
+        "/sign-in",
+        "/sign-in/callback",
+        "/approve/callback",
+        "/style.css",
+        "/icon.svg",
+        "/healthz",
+        "/nowhere",
+        "/plans/x",
+    ];
     let mut all: Vec<String> = fixed.map(str::to_owned).into();
     all.extend([
         format!("/plans/{plan}"),
@@ -112,7 +124,10 @@ async fn pages_need_a_session() {
         assert!(page.text.contains(">Sign in</a>") && page.text.contains("not-signed-in"), "{path}");
         assert!(!page.text.contains("demo/web"), "{path}");
     }
-    assert_eq!(stranger.get(&format!("/plans/{}", plan_id())).await.after("class=\"button primary\" href=\""), format!("/sign-in?plan={}", plan_id()));
+    assert_eq!(
+        stranger.get(&format!("/plans/{}", plan_id())).await.after("class=\"button primary\" href=\""),
+        format!("/sign-in?plan={}", plan_id())
+    );
     stranger.cookies.insert("__Host-kmg-session".into(), "made-up".into());
     assert_eq!(stranger.get("/").await.status, 401);
 }

@@ -5,8 +5,8 @@ use kmg_core::clock::Millis;
 use kmg_core::decision::Decision;
 use kmg_core::identity::{Principal, Requester};
 use kmg_core::plan::{
-    Ask, FieldChange, Head, Life, ObjectId, Outcome, PlanBody, PlanFinding, PlanId, Prediction, Receipt, SCHEMA, Severity, Shown, Stage, StepOutcome,
-    StoredBody, Times, findings, predict, step_change,
+    Ask, FieldChange, Head, Life, ObjectId, Outcome, PlanBody, PlanFinding, PlanId, Prediction, Receipt, SCHEMA, Severity, Shown, Stage,
+    StepOutcome, StoredBody, Times, findings, predict, step_change,
 };
 use kmg_core::untrusted::Quoted;
 use serde_json::{Value, json};
@@ -32,8 +32,15 @@ pub(super) fn body() -> PlanBody {
     predicted["spec"]["template"]["spec"]["containers"][0]["env"][0]["value"] = "altered by a webhook".into();
     predicted["spec"]["template"]["spec"]["priorityClassName"] = "standard".into();
     let change = step_change(&ask, &plan_id(), &live).unwrap();
-    let warnings = vec![Quoted::new("would violate PodSecurity \"restricted:latest\": allowPrivilegeEscalation != false (container \"web\")", 512)];
-    let prediction = Prediction { live: &live, predicted: &predicted, exclusions: vec!["/spec/replicas".into()], warnings, fingerprint: &|_| "b3f1c09a77d2".to_owned() };
+    let warnings =
+        vec![Quoted::new("would violate PodSecurity \"restricted:latest\": allowPrivilegeEscalation != false (container \"web\")", 512)];
+    let prediction = Prediction {
+        live: &live,
+        predicted: &predicted,
+        exclusions: vec!["/spec/replicas".into()],
+        warnings,
+        fingerprint: &|_| "b3f1c09a77d2".to_owned(),
+    };
     let step = predict(change, prediction).unwrap();
     PlanBody {
         schema: SCHEMA.to_owned(),
@@ -47,7 +54,10 @@ pub(super) fn body() -> PlanBody {
         taint: vec![],
         policy: None,
         required_evidence: vec![],
-        reason: Some(Quoted::new("The rollout of web is stuck: tag 1.29.99 does not exist in the registry.\nSetting 1.29.3, the last tag that ran, should bring the Pods back.", 2_000)),
+        reason: Some(Quoted::new(
+            "The rollout of web is stuck: tag 1.29.99 does not exist in the registry.\nSetting 1.29.3, the last tag that ran, should bring the Pods back.",
+            2_000,
+        )),
     }
 }
 
@@ -67,7 +77,15 @@ pub(super) fn life(stage: Stage) -> Life {
 }
 
 pub(super) fn row_of(body: PlanBody, stage: Stage) -> PlanRow {
-    PlanRow { body: StoredBody::seal(body).unwrap(), life: life(stage), epoch: 0, decided: None, receipt: None, owner: None, changed_at: NOW }
+    PlanRow {
+        body: StoredBody::seal(body).unwrap(),
+        life: life(stage),
+        epoch: 0,
+        decided: None,
+        receipt: None,
+        owner: None,
+        changed_at: NOW,
+    }
 }
 
 pub(super) fn row(stage: Stage) -> PlanRow {
@@ -144,7 +162,13 @@ pub(super) fn hostile(text: &str) -> PlanRow {
     let mut receipt = receipt(Outcome::Rejected, &body);
     receipt.reason = text.into();
     receipt.executor_head.hash = text.into();
-    receipt.steps[0] = StepOutcome { object, outcome: Outcome::Applied, resource_version: Some(text.into()), audit_id: Some(text.into()), message: Some(Quoted::new(text, 4_000)) };
+    receipt.steps[0] = StepOutcome {
+        object,
+        outcome: Outcome::Applied,
+        resource_version: Some(text.into()),
+        audit_id: Some(text.into()),
+        message: Some(Quoted::new(text, 4_000)),
+    };
     row.receipt = Some(receipt);
     row
 }

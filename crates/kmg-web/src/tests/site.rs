@@ -122,7 +122,12 @@ fn parts(dir: &Path, clock: &Clock, store: &Store, issuer_url: &str) -> Parts {
     let http = http_client().unwrap();
     let keys = KeySet::new(JwksSource::Discovery { issuer: issuer_url.to_owned() }, clock.clone(), http.clone());
     let party = |id: &str, path: &str| {
-        let options = RelyingPartyOptions { issuer: issuer_url.to_owned(), client_id: id.to_owned(), redirect_uri: format!("{ORIGIN}{path}"), client_secret: None };
+        let options = RelyingPartyOptions {
+            issuer: issuer_url.to_owned(),
+            client_id: id.to_owned(),
+            redirect_uri: format!("{ORIGIN}{path}"),
+            client_secret: None,
+        };
         RelyingParty::new(options, keys.clone(), http.clone(), clock.clone())
     };
     let (near, _far) = tokio::io::duplex(64);
@@ -202,7 +207,11 @@ impl Browser<'_> {
         for cookie in page.headers.get_all(SET_COOKIE) {
             let (pair, rest) = cookie.to_str().unwrap().split_once(';').unwrap();
             let (name, value) = pair.split_once('=').unwrap();
-            if rest.contains("Max-Age=0") { self.cookies.remove(name) } else { self.cookies.insert(name.to_owned(), value.to_owned()) };
+            if rest.contains("Max-Age=0") {
+                self.cookies.remove(name)
+            } else {
+                self.cookies.insert(name.to_owned(), value.to_owned())
+            };
         }
         page
     }
@@ -218,7 +227,12 @@ impl Browser<'_> {
 
     pub(super) async fn post_raw(&mut self, path: &str, body: impl Into<Body>) -> Page {
         // What Chromium sends under `Referrer-Policy: no-referrer`.
-        let headers = [(CONTENT_TYPE.as_str(), "application/x-www-form-urlencoded"), ("origin", "null"), ("sec-fetch-site", "same-origin"), ("sec-fetch-mode", "navigate")];
+        let headers = [
+            (CONTENT_TYPE.as_str(), "application/x-www-form-urlencoded"),
+            ("origin", "null"),
+            ("sec-fetch-site", "same-origin"),
+            ("sec-fetch-mode", "navigate"),
+        ];
         self.send(Method::POST, path, &headers, body).await
     }
 

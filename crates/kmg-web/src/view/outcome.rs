@@ -119,7 +119,10 @@ fn step_sentence(step: &StepOutcome, at: &Moment) -> String {
         }
         (Outcome::Applied, None) => "The change is in the cluster; the API server's answer to the write itself is not at hand.".to_owned(),
         (Outcome::AppliedDiverged, Some(version)) => {
-            format!("The API server accepted a write and returned another object than predicted, resourceVersion {}.", Visible::line(version))
+            format!(
+                "The API server accepted a write and returned another object than predicted, resourceVersion {}.",
+                Visible::line(version)
+            )
         }
         (outcome, _) => plan_sentence(outcome).to_owned(),
     }
@@ -130,7 +133,9 @@ const fn tone(outcome: Outcome) -> Tone {
         Outcome::Applied => Tone::Good,
         Outcome::Stale => Tone::Quiet,
         Outcome::Deleting => Tone::Open,
-        Outcome::AppliedDiverged | Outcome::Rejected | Outcome::Refused | Outcome::Partial | Outcome::Unknown | Outcome::NeedsHuman => Tone::Bad,
+        Outcome::AppliedDiverged | Outcome::Rejected | Outcome::Refused | Outcome::Partial | Outcome::Unknown | Outcome::NeedsHuman => {
+            Tone::Bad
+        }
     }
 }
 
@@ -141,7 +146,13 @@ mod tests {
     use super::*;
 
     fn step(outcome: Outcome, version: Option<&str>) -> StepOutcome {
-        let object = ObjectId { api_version: "apps/v1".into(), kind: "Deployment".into(), namespace: "demo".into(), name: "web".into(), uid: "u".into() };
+        let object = ObjectId {
+            api_version: "apps/v1".into(),
+            kind: "Deployment".into(),
+            namespace: "demo".into(),
+            name: "web".into(),
+            uid: "u".into(),
+        };
         StepOutcome { object, outcome, resource_version: version.map(str::to_owned), audit_id: None, message: None }
     }
 
@@ -150,7 +161,16 @@ mod tests {
         let at = Moment::new(Millis(1_800_000_000_000), Millis(1_800_000_000_000));
         let claim = "The API server accepted this write at 2027-01-15 08:00:00 UTC, resourceVersion 9.";
         assert_eq!(step_sentence(&step(Outcome::Applied, Some("9")), &at), claim);
-        for outcome in [Outcome::AppliedDiverged, Outcome::Rejected, Outcome::Refused, Outcome::Stale, Outcome::Partial, Outcome::Deleting, Outcome::Unknown, Outcome::NeedsHuman] {
+        for outcome in [
+            Outcome::AppliedDiverged,
+            Outcome::Rejected,
+            Outcome::Refused,
+            Outcome::Stale,
+            Outcome::Partial,
+            Outcome::Deleting,
+            Outcome::Unknown,
+            Outcome::NeedsHuman,
+        ] {
             assert!(!step_sentence(&step(outcome, Some("9")), &at).contains("accepted this write"), "{outcome:?}");
         }
         assert!(!step_sentence(&step(Outcome::Applied, None), &at).contains("accepted"));

@@ -211,5 +211,11 @@ fn finding(finding: &PlanFinding) -> FindingView {
         Severity::Warning => ("Warning", "warning"),
         Severity::Info => ("Info", "info"),
     };
-    FindingView { id: Visible::line(&finding.id), severity, class, summary: Visible::line(&finding.summary), path: Visible::line(&finding.path) }
+    FindingView {
+        id: Visible::line(&finding.id),
+        severity,
+        class,
+        summary: Visible::line(&finding.summary),
+        path: Visible::line(&finding.path),
+    }
 }

@@ -14,7 +14,11 @@ use crate::{files, keys};
 /// Runs the writing process: as the gateway's child until its input closes, or on a Unix socket.
 pub(crate) async fn run(args: ExecutorArgs) -> anyhow::Result<()> {
     let clock = Clock::system();
-    let link = if args.socket.is_none() { Some(kmg_link::take_stdio().context("without --socket this is for the gateway's child")?) } else { None };
+    let link = if args.socket.is_none() {
+        Some(kmg_link::take_stdio().context("without --socket this is for the gateway's child")?)
+    } else {
+        None
+    };
     let source = KubeconfigSource { path: args.kubeconfig.clone(), context: None };
     let cluster = Cluster::connect(&source, Options::new(clock.clone())).await.context("the cluster")?;
     files::private_folder(&args.data)?;

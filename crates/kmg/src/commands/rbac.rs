@@ -31,7 +31,8 @@ pub(crate) fn print(args: &RbacArgs) -> anyhow::Result<()> {
 pub(crate) async fn apply(args: &RbacArgs, kubeconfig: PathBuf, context: Option<String>, out: &Path, seconds: u32) -> anyhow::Result<()> {
     let options = RbacOptions::in_namespace(&args.system_namespace)?;
     let permitted = Permitted { exec: true, ..Permitted::default() };
-    let admin = Cluster::connect(&KubeconfigSource { path: kubeconfig, context }, Options { permitted, ..Options::new(Clock::system()) }).await?;
+    let admin =
+        Cluster::connect(&KubeconfigSource { path: kubeconfig, context }, Options { permitted, ..Options::new(Clock::system()) }).await?;
     install::install(&admin, &manifests(&namespaces(&args.namespaces)?, &options)).await?;
     files::private_folder(out)?;
     for (identity, name) in [(Identity::Reader, "reader"), (Identity::Planner, "planner"), (Identity::Executor, "executor")] {

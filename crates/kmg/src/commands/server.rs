@@ -50,7 +50,8 @@ async fn stand_alone(args: &ServerArgs, server: Server, clock: Clock) -> anyhow:
     }
     let mut options = JournalOptions::new(Purpose::Server, clock.clone());
     options.checkpoint_key = Some(keys::signing(&folder, keys::CHECKPOINT)?);
-    let (journal, _replay) = Journal::open(&path, options).with_context(|| format!("the journal {}; another server may hold it: --journal FILE", path.display()))?;
+    let (journal, _replay) = Journal::open(&path, options)
+        .with_context(|| format!("the journal {}; another server may hold it: --journal FILE", path.display()))?;
     let options = StdioOptions { journal: StandAloneJournal::new(journal), guard: Guard::default(), info: INFO, clock };
     serve_stdio(BufReader::new(tokio::io::stdin()), tokio::io::stdout(), server, options).await?;
     Ok(())

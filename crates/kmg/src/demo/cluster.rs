@@ -75,7 +75,8 @@ impl Installation {
 
     pub(crate) async fn mint(&self, layout: &Layout, seconds: u32) -> anyhow::Result<()> {
         for (identity, name) in [(Identity::Reader, "reader"), (Identity::Planner, "planner"), (Identity::Executor, "executor")] {
-            let minted = install::mint(&self.admin, identity, &self.rbac, seconds).await.with_context(|| format!("a credential for the {name}"))?;
+            let minted =
+                install::mint(&self.admin, identity, &self.rbac, seconds).await.with_context(|| format!("a credential for the {name}"))?;
             write_credential(&minted, &layout.credential(name))?;
         }
         Ok(())
@@ -86,7 +87,10 @@ impl Installation {
         let source = KubeconfigSource { path: layout.credential("planner"), context: None };
         let planner = Cluster::connect(&source, Options::new(self.clock.clone())).await?;
         let fence = install::wait_fenced(&planner, &self.namespace, Duration::from_secs(20)).await;
-        ensure!(fence == Fence::Fenced, "the fence does not hold the planner ({fence:?}); a cluster of 1.30 or newer has ValidatingAdmissionPolicy");
+        ensure!(
+            fence == Fence::Fenced,
+            "the fence does not hold the planner ({fence:?}); a cluster of 1.30 or newer has ValidatingAdmissionPolicy"
+        );
         Ok(())
     }
 

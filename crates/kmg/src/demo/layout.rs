@@ -45,7 +45,8 @@ impl Layout {
     /// The three ports are free now; a busy one is named before anything is created.
     pub(crate) fn check_ports(&self) -> anyhow::Result<()> {
         for (what, port) in [("the MCP endpoint", self.port), ("the pages", self.port + 1), ("the issuer", self.port + 2)] {
-            TcpListener::bind((Ipv4Addr::LOCALHOST, port)).with_context(|| format!("port {port} for {what} is busy; --port N moves all three"))?;
+            TcpListener::bind((Ipv4Addr::LOCALHOST, port))
+                .with_context(|| format!("port {port} for {what} is busy; --port N moves all three"))?;
         }
         Ok(())
     }

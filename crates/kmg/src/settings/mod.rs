@@ -135,7 +135,8 @@ fn address(values: &Values, section: &'static str, problems: &mut Vec<String>) -
 }
 
 fn web_address(text: &str, place: &str, problems: &mut Vec<String>) -> Option<Url> {
-    let parsed = Url::parse(text).ok().filter(|url| ["http", "https"].contains(&url.scheme()) && url.host_str().is_some() && url.query().is_none());
+    let parsed =
+        Url::parse(text).ok().filter(|url| ["http", "https"].contains(&url.scheme()) && url.host_str().is_some() && url.query().is_none());
     if parsed.is_none() {
         problems.push(format!("{place}: {text:?} is not an http or https URL"));
     }
@@ -147,14 +148,16 @@ fn unsafe_urls(production: bool, mcp: &Url, web: &Url, issuer: &Url) -> Vec<Stri
     let mut problems = Vec::new();
     for (place, url) in [("mcp.url", mcp), ("web.origin", web), ("identity.issuer", issuer)] {
         if url.scheme() != "https" && (production || !loopback(url)) {
-            problems.push(format!("{place}: must be https{}", if production { " in production" } else { " unless its host is this machine" }));
+            problems
+                .push(format!("{place}: must be https{}", if production { " in production" } else { " unless its host is this machine" }));
         }
         if production && loopback(url) {
             problems.push(format!("{place}: production does not run on a loopback name"));
         }
     }
     if production && mcp.host_str() == web.host_str() {
-        problems.push("web.origin: production wants another host than mcp.url, so that no cookie of the pages reaches the endpoint".to_owned());
+        problems
+            .push("web.origin: production wants another host than mcp.url, so that no cookie of the pages reaches the endpoint".to_owned());
     }
     if mcp.origin() == web.origin() {
         problems.push("web.origin: must be another origin than mcp.url's".to_owned());

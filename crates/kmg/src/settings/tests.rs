@@ -33,7 +33,10 @@ fn problems(text: &str, environment: &[(&str, &str)]) -> Vec<String> {
 #[test]
 fn the_good_file_is_good_and_the_environment_goes_over_it() {
     assert_eq!(problems(GOOD, &[]), Vec::<String>::new());
-    let environment = BTreeMap::from([("KMG_GATEWAY_NAMESPACES".to_owned(), "a, b".to_owned()), ("KMG_PLANS_APPROVE_WITHIN_SECONDS".to_owned(), "30".to_owned())]);
+    let environment = BTreeMap::from([
+        ("KMG_GATEWAY_NAMESPACES".to_owned(), "a, b".to_owned()),
+        ("KMG_PLANS_APPROVE_WITHIN_SECONDS".to_owned(), "30".to_owned()),
+    ]);
     let settings = resolve(&values::parse(GOOD, &environment).unwrap()).unwrap();
     assert_eq!(settings.namespaces.namespaces().map(Namespace::as_str).collect::<Vec<_>>(), ["a", "b"]);
     assert_eq!(settings.plans.approve_within, 30_000);
@@ -42,10 +45,19 @@ fn the_good_file_is_good_and_the_environment_goes_over_it() {
 #[test]
 fn every_problem_is_named_at_once() {
     let found = problems("[gateway]\nmode = \"x\"\nnamspaces = []\n[nope]\na = 1\n", &[("KMG_WEB_SESION", "1")]);
-    for expected in ["file: gateway.namspaces is not a setting", "file: [nope] is not a section of settings", "file: gateway.mode must be one of development, production", "gateway.data is required", "environment: KMG_WEB_SESION is not a setting"] {
+    for expected in [
+        "file: gateway.namspaces is not a setting",
+        "file: [nope] is not a section of settings",
+        "file: gateway.mode must be one of development, production",
+        "gateway.data is required",
+        "environment: KMG_WEB_SESION is not a setting",
+    ] {
         assert!(found.iter().any(|problem| problem == expected), "{expected} not in {found:?}");
     }
-    assert_eq!(problems(GOOD, &[("KMG_PLANS_EXECUTE_WITHIN_SECONDS", "3601")]), ["environment: KMG_PLANS_EXECUTE_WITHIN_SECONDS must be a whole number from 10 to 3600"]);
+    assert_eq!(
+        problems(GOOD, &[("KMG_PLANS_EXECUTE_WITHIN_SECONDS", "3601")]),
+        ["environment: KMG_PLANS_EXECUTE_WITHIN_SECONDS must be a whole number from 10 to 3600"]
+    );
 }
 
 #[test]

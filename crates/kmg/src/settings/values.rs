@@ -33,7 +33,8 @@ fn unknown(file: &Table) -> Vec<String> {
     for (section, content) in file {
         match content {
             Value::Table(keys) if SETTINGS.iter().any(|setting| setting.section == section) => {
-                problems.extend(keys.keys().filter(|key| !known(section, key)).map(|key| format!("file: {section}.{key} is not a setting")));
+                problems
+                    .extend(keys.keys().filter(|key| !known(section, key)).map(|key| format!("file: {section}.{key} is not a setting")));
             }
             _ => problems.push(format!("file: [{section}] is not a section of settings")),
         }
@@ -50,7 +51,11 @@ fn unknown_variables(environment: &BTreeMap<String, String>) -> Vec<String> {
     let sections: Vec<String> = SETTINGS.iter().map(|setting| format!("KMG_{}_", setting.section.to_uppercase())).collect();
     let looks_like_one = |name: &str| sections.iter().any(|prefix| name.starts_with(prefix));
     let known = |name: &str| SETTINGS.iter().any(|setting| variable(setting) == name);
-    environment.keys().filter(|name| looks_like_one(name) && !known(name)).map(|name| format!("environment: {name} is not a setting")).collect()
+    environment
+        .keys()
+        .filter(|name| looks_like_one(name) && !known(name))
+        .map(|name| format!("environment: {name} is not a setting"))
+        .collect()
 }
 
 fn value(setting: &Setting, file: &Table, environment: &BTreeMap<String, String>) -> Result<Value, String> {

@@ -1,6 +1,4 @@
-//! Races, changes behind the approval, a fence that is gone, a webhook that tells executor from planner.
-
-use std::time::{Duration, Instant};
+//! Races, changes behind the approval, and whose plan it is.
 
 use serde_json::json;
 
@@ -43,7 +41,8 @@ fn race(product: &Product, token: &str, bodies: Vec<String>) -> Vec<u16> {
         let mut calls = tokio::task::JoinSet::new();
         for body in bodies {
             let request = client.post(product.mcp_url()).bearer_auth(token);
-            let request = request.header("content-type", "application/json").header("accept", "application/json, text/event-stream").body(body);
+            let request =
+                request.header("content-type", "application/json").header("accept", "application/json, text/event-stream").body(body);
             calls.spawn(async move { request.send().await.unwrap().status().as_u16() });
         }
         calls.join_all().await
@@ -93,12 +92,4 @@ fn a_second_agent_does_not_see_the_first_ones_plan() {
     }
     assert_eq!(api.writes("e2e-owner").len(), 0);
     assert_eq!(first.call("apply_approved_plan", json!({ "planId": plan }))["structured"]["state"], "applied");
-}
-
-pub(crate) fn until(what: &str, within: Duration, mut done: impl FnMut() -> bool) {
-    let began = Instant::now();
-    while !done() {
-        assert!(began.elapsed() < within, "not in time: {what}");
-        std::thread::sleep(Duration::from_millis(500));
-    }
 }

@@ -4,6 +4,8 @@ mod support;
 
 mod change;
 mod evidence;
+mod fence;
 mod refusals;
 mod restarts;
 mod surface;
+mod webhook;

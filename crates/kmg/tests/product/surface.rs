@@ -49,7 +49,14 @@ fn the_review_page_in_chromium() {
     let url = asked["structured"]["approvalUrl"].as_str().unwrap_or_else(|| panic!("{asked}")).to_owned();
     let page = human.visit(&product, &url);
     let text = page["text"].as_str().unwrap();
-    for expected in ["registry.test/web:does-not-exist", "registry.test/web:1", "e2e-page", agent.client_id.as_str(), "<script>alert(1)</script>", "kmg.dev/plan"] {
+    for expected in [
+        "registry.test/web:does-not-exist",
+        "registry.test/web:1",
+        "e2e-page",
+        agent.client_id.as_str(),
+        "<script>alert(1)</script>",
+        "kmg.dev/plan",
+    ] {
         assert!(text.contains(expected), "{expected} is not on the page:\n{text}");
     }
     assert!(!text.contains('\u{202e}') && !text.contains('\u{200b}'), "hidden characters are made visible");
@@ -82,8 +89,14 @@ fn the_tools_as_a_client_sees_them() {
     let tools = agent.tools();
     let names: Vec<&str> = tools.iter().map(|tool| tool["name"].as_str().unwrap()).collect();
     let mut expected = [
-        "get_allowed_namespaces", "get_k8s_status", "get_deployment_diagnostics", "request_scale_deployment",
-        "request_set_deployment_image", "apply_approved_plan", "get_plan_status", "wait_for_plan",
+        "get_allowed_namespaces",
+        "get_k8s_status",
+        "get_deployment_diagnostics",
+        "request_scale_deployment",
+        "request_set_deployment_image",
+        "apply_approved_plan",
+        "get_plan_status",
+        "wait_for_plan",
     ];
     expected.sort_unstable();
     let mut sorted = names.clone();

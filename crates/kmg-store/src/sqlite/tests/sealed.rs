@@ -80,7 +80,8 @@ async fn every_flipped_column_is_found_out() {
             _ => &["CAST(substr({}, 1, length({}) - 1) || x'00' AS BLOB)", "x''", "CAST({} || x'00' AS BLOB)"],
         };
         for value in altered.iter().map(|value| value.replace("{}", &column)).chain(["NULL".to_owned()]) {
-            execute(&mut connection, &format!("SAVEPOINT s; CREATE TEMP TABLE kept AS SELECT rowid AS r, * FROM main.{table}; RELEASE s")).await;
+            execute(&mut connection, &format!("SAVEPOINT s; CREATE TEMP TABLE kept AS SELECT rowid AS r, * FROM main.{table}; RELEASE s"))
+                .await;
             let update = format!("UPDATE {table} SET {column} = {value} WHERE {column} IS NOT {value}");
             let changed = sqlx::raw_sql(AssertSqlSafe(update.clone())).execute(&mut connection).await;
             // NOT NULL columns refuse NULL by themselves.
@@ -88,7 +89,11 @@ async fn every_flipped_column_is_found_out() {
                 assert!(is_found_out(&store, &table, &id).await, "{update}");
                 checked += 1;
             }
-            execute(&mut connection, &format!("UPDATE main.{table} SET {column} = (SELECT {column} FROM kept WHERE r = main.{table}.rowid); DROP TABLE kept")).await;
+            execute(
+                &mut connection,
+                &format!("UPDATE main.{table} SET {column} = (SELECT {column} FROM kept WHERE r = main.{table}.rowid); DROP TABLE kept"),
+            )
+            .await;
         }
     }
     assert!(checked > 60, "{checked} alterations");

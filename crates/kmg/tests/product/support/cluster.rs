@@ -2,8 +2,8 @@
 
 use std::path::PathBuf;
 
-use kmg_core::clock::Clock;
 use kmg_cluster::{Cluster, KubeconfigSource, Options};
+use kmg_core::clock::Clock;
 use kmg_testkit::lane::{self, TestCluster};
 use serde_json::Value;
 
@@ -12,6 +12,8 @@ pub(crate) struct ApiServer {
     pub(crate) cluster: TestCluster,
     runtime: tokio::runtime::Runtime,
     admin: Cluster,
+    /// Where the audit log ended when this test began.
+    since: usize,
 }
 
 impl ApiServer {
@@ -21,7 +23,8 @@ impl ApiServer {
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
         let source = KubeconfigSource { path: cluster.kubeconfig.clone(), context: None };
         let admin = runtime.block_on(Cluster::connect(&source, Options::new(Clock::system()))).unwrap();
-        Some(Self { cluster, runtime, admin })
+        let since = std::fs::read(&cluster.audit_log).map_or(0, |log| log.len());
+        Some(Self { cluster, runtime, admin, since })
     }
 
     pub(crate) fn kubeconfig(&self) -> PathBuf {
@@ -32,6 +35,31 @@ impl ApiServer {
     pub(crate) fn get(&self, path: &str) -> Value {
         let answer = self.runtime.block_on(self.admin.get(path, &[], "application/json")).unwrap();
         serde_json::from_slice(&answer.body).unwrap()
+    }
+
+    /// Deletes an object as the administrator.
+    pub(crate) fn delete(&self, path: &str) {
+        self.raw("DELETE", path, None);
+    }
+
+    /// Creates an object of any kind as the administrator.
+    pub(crate) fn create(&self, path: &str, object: &Value) {
+        self.raw("POST", path, Some(object));
+    }
+
+    /// Through the cluster program, which can send anything.
+    fn raw(&self, method: &str, path: &str, body: Option<&Value>) {
+        let program = lane::prepared("KMG_TEST_CLUSTER_PROGRAM").unwrap();
+        let folder = self.cluster.audit_log.parent().unwrap();
+        let file = tempfile::NamedTempFile::new().unwrap();
+        let mut command = super::process::Process::command(program);
+        command.args(["raw", "--dir"]).arg(folder).args([method, path]);
+        if let Some(body) = body {
+            std::fs::write(file.path(), body.to_string()).unwrap();
+            command.arg(file.path());
+        }
+        let out = command.output().unwrap();
+        assert!(out.status.success(), "{method} {path}: {}", String::from_utf8_lossy(&out.stderr));
     }
 
     /// Creates or updates an object as the administrator.
@@ -58,9 +86,11 @@ impl ApiServer {
 
     /// Everything the guard's accounts did in `namespace`.
     pub(crate) fn events(&self, namespace: &str) -> Vec<Value> {
-        let log = std::fs::read_to_string(&self.cluster.audit_log).unwrap();
+        let log = std::fs::read(&self.cluster.audit_log).unwrap();
+        let log = String::from_utf8_lossy(&log[self.since..]).into_owned();
         let events = log.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
-        let ours = |event: &Value| event["user"]["username"].as_str().is_some_and(|name| name.starts_with("system:serviceaccount:kmg-system:"));
+        let ours =
+            |event: &Value| event["user"]["username"].as_str().is_some_and(|name| name.starts_with("system:serviceaccount:kmg-system:"));
         events.filter(|event| ours(event) && event["objectRef"]["namespace"] == namespace).collect()
     }
 }

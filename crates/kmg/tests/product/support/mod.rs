@@ -9,4 +9,5 @@ mod product;
 pub(crate) use agent::Agent;
 pub(crate) use cluster::ApiServer;
 pub(crate) use human::Human;
+pub(crate) use process::Process;
 pub(crate) use product::Product;

@@ -1,8 +1,8 @@
 //! The product: `kmg demo` on the test cluster, in a folder and on ports of its own.
 
 use std::net::TcpListener;
-use std::path::{Path, PathBuf};
-use std::sync::Mutex;
+use std::path::Path;
+use std::sync::{Mutex, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use serde_json::Value;
 
@@ -16,16 +16,35 @@ pub(crate) const GOOD_IMAGE: &str = "registry.test/web:1";
 pub(crate) struct Product {
     process: Process,
     info: Value,
-    folder: tempfile::TempDir,
+    _folder: tempfile::TempDir,
+    _fence: Fence,
     pub(crate) namespace: String,
 }
+
+/// The fence belongs to the whole cluster: a test that takes it down waits for the others and keeps them waiting.
+#[expect(dead_code, reason = "the guards are held, not read")]
+enum Fence {
+    Stands(RwLockReadGuard<'static, ()>),
+    Ours(RwLockWriteGuard<'static, ()>),
+}
+
+static FENCE: RwLock<()> = RwLock::new(());
 
 /// Ports are looked for by one test at a time.
 static PORTS: Mutex<u16> = Mutex::new(0);
 
 impl Product {
-    /// Starts the demo for `namespace`.
+    /// Starts the demo for `namespace`, while the fence stands.
     pub(crate) fn start(api: &ApiServer, namespace: &str) -> Self {
+        Self::start_under(Fence::Stands(FENCE.read().unwrap_or_else(PoisonError::into_inner)), api, namespace)
+    }
+
+    /// Starts the demo alone, so that the test may take the fence down.
+    pub(crate) fn start_alone(api: &ApiServer, namespace: &str) -> Self {
+        Self::start_under(Fence::Ours(FENCE.write().unwrap_or_else(PoisonError::into_inner)), api, namespace)
+    }
+
+    fn start_under(fence: Fence, api: &ApiServer, namespace: &str) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let port = ports();
         let mut command = Process::command(env!("CARGO_BIN_EXE_kmg"));
@@ -33,7 +52,7 @@ impl Product {
         command.arg("--kubeconfig").arg(api.kubeconfig()).arg("--port").arg(port.to_string()).arg("--data").arg(folder.path().join("data"));
         let mut process = Process::start("kmg demo", &mut command);
         let info = process.hear();
-        Self { process, info, folder, namespace: namespace.to_owned() }
+        Self { process, info, _folder: folder, _fence: fence, namespace: namespace.to_owned() }
     }
 
     pub(crate) fn pid(&self) -> u32 {
@@ -42,10 +61,6 @@ impl Product {
 
     fn text(&self, name: &str) -> &str {
         self.info[name].as_str().unwrap_or_else(|| panic!("no {name} in {}", self.info))
-    }
-
-    pub(crate) fn info(&self) -> &Value {
-        &self.info
     }
 
     pub(crate) fn mcp_url(&self) -> &str {
@@ -66,10 +81,6 @@ impl Product {
 
     pub(crate) fn password(&self) -> &str {
         self.text("password")
-    }
-
-    pub(crate) fn data(&self) -> PathBuf {
-        self.folder.path().join("data")
     }
 
     pub(crate) fn journal(&self) -> &Path {
@@ -112,7 +123,7 @@ pub(crate) fn records(journal: &Path, kind: &str) -> Vec<Value> {
 
 /// Three free ports in a row.
 fn ports() -> u16 {
-    let mut last = PORTS.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+    let mut last = PORTS.lock().unwrap_or_else(PoisonError::into_inner);
     let base = 20_000 + u16::try_from(std::process::id() % 20_000).unwrap();
     let first = if *last == 0 { base } else { *last + 3 };
     let free = |port: u16| (port..port + 3).all(|port| TcpListener::bind(("127.0.0.1", port)).is_ok());
