@@ -16,7 +16,7 @@ use crate::options::App;
 use crate::view::PlanView;
 
 /// The executor's own deadlines are shorter; what exceeds this is reconciled.
-const DEADLINE: Duration = Duration::from_secs(120);
+const DEADLINE: Duration = Duration::from_mins(2);
 
 impl App {
     /// Executes an approved plan, or tells where it stands. Calling it again never sends again: a plan that was

@@ -40,15 +40,15 @@ pub fn parse_strict(bytes: &[u8], limits: Limits) -> Result<Value, Refusal> {
         return Err(Refusal::new(Code::TooLarge, format!("The JSON is larger than {} bytes.", limits.bytes)));
     }
     let mut deserializer = serde_json::Deserializer::from_slice(bytes);
-    let value = Strict { depth_left: limits.depth }.deserialize(&mut deserializer).map_err(refusal)?;
-    deserializer.end().map_err(refusal)?;
+    let value = Strict { depth_left: limits.depth }.deserialize(&mut deserializer).map_err(|error| refusal(&error))?;
+    deserializer.end().map_err(|error| refusal(&error))?;
     Ok(value)
 }
 
 const DUPLICATE: &str = "kmg:duplicate-key";
 const DEEP: &str = "kmg:too-deep";
 
-fn refusal(error: serde_json::Error) -> Refusal {
+fn refusal(error: &serde_json::Error) -> Refusal {
     let text = error.to_string();
     if text.contains(DUPLICATE) {
         Refusal::new(Code::DuplicateKey, "A JSON object names the same key twice.")

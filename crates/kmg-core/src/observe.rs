@@ -42,7 +42,7 @@ pub struct StatusQuery {
 #[serde(tag = "what", rename_all = "kebab-case", deny_unknown_fields)]
 pub enum Observation {
     /// Answers [`Observe::Status`].
-    Status(NamespaceStatus),
+    Status(Box<NamespaceStatus>),
     /// Answers [`Observe::Deployment`].
     Deployment(Box<DeploymentView>),
 }

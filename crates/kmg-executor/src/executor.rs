@@ -149,11 +149,12 @@ impl Executor {
         task.await.map_err(|_| ExecutorError::Lost)?
     }
 
-    /// Says what became of `plan`. A plan that was never received is voided first: it can never run later.
+    /// Says what became of `plan`. A plan that was never received is voided first: it can never run later; the
+    /// record names `review_digest` where the gateway has it.
     ///
     /// # Errors
     /// As [`Executor::execute`].
-    pub async fn reconcile(self: &Arc<Self>, plan: PlanId) -> Result<Receipt, ExecutorError> {
+    pub async fn reconcile(self: &Arc<Self>, plan: PlanId, review_digest: Option<Digest>) -> Result<Receipt, ExecutorError> {
         let this = Arc::clone(self);
         let task = tokio::spawn(async move {
             let _place = this.places.acquire().await.map_err(|_| ExecutorError::Busy)?;
@@ -161,7 +162,7 @@ impl Executor {
             match this.book.seen(&plan) {
                 Some(Seen::Closed(receipt)) => Ok(receipt),
                 Some(Seen::Sent(_)) => this.settle(&plan).await,
-                None => this.end(PLAN_VOIDED, plan, "the job was never received; the plan is voided", None).await,
+                None => this.end(PLAN_VOIDED, plan, "the job was never received; the plan is voided", review_digest).await,
             }
         });
         task.await.map_err(|_| ExecutorError::Lost)?

@@ -3,7 +3,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use kmg_core::plan::{Head, Job, PlanId};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use kmg_core::digest::Digest;
+use kmg_core::plan::{Head, Job, PlanId, StoredBody};
 use kmg_core::problem::Code;
 use kmg_link::methods::{EXECUTE, PROBE, RECONCILE};
 use kmg_link::{ServeOptions, WireError};
@@ -18,12 +21,24 @@ use crate::executor::{Executor, ExecutorOptions};
 /// What the executor calls itself in the link's `hello`.
 pub const LINK_NAME: &str = "executor";
 
-/// The body of `reconcile`. The executor's own journal knows everything else.
+/// The body of `reconcile`. What was sent the executor knows from its own journal.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct ReconcileRequest {
     /// The plan.
     pub plan_id: PlanId,
+    /// The stored bytes in standard base64: a voided plan's record then names their digest. Nothing else follows
+    /// from them.
+    #[serde(default)]
+    pub body: Option<String>,
+}
+
+impl ReconcileRequest {
+    /// The digest of the bytes, if they are this plan's.
+    fn review_digest(&self) -> Option<Digest> {
+        let stored = StoredBody::open(STANDARD.decode(self.body.as_ref()?).ok()?).ok()?;
+        (stored.body().plan_id == self.plan_id).then(|| stored.digest())
+    }
 }
 
 /// The answer to `probe`.
@@ -75,7 +90,11 @@ where
 async fn answer(executor: &Arc<Executor>, method: &str, body: Value) -> Result<Value, WireError> {
     match method {
         EXECUTE => written(executor.execute(parse::<Job>(EXECUTE, body)?).await),
-        RECONCILE => written(executor.reconcile(parse::<ReconcileRequest>(RECONCILE, body)?.plan_id).await),
+        RECONCILE => {
+            let request = parse::<ReconcileRequest>(RECONCILE, body)?;
+            let digest = request.review_digest();
+            written(executor.reconcile(request.plan_id, digest).await)
+        }
         PROBE => written(Ok(ProbeResponse {
             cluster_id: executor.cluster_id().to_owned(),
             head: executor.head(),

@@ -15,7 +15,7 @@ impl Server {
         match ask {
             Observe::Status(query) => {
                 let permit = self.allow.permit(&query.namespace)?;
-                Ok(Observation::Status(Box::pin(read::status(&self.reader, &permit, query)).await?))
+                Ok(Observation::Status(Box::new(Box::pin(read::status(&self.reader, &permit, query)).await?)))
             }
             Observe::Deployment { namespace, name } => {
                 let permit = self.allow.permit(namespace)?;

@@ -14,7 +14,7 @@ use anyhow::{Context as _, ensure};
 pub(crate) fn private_folder(path: &Path) -> anyhow::Result<()> {
     DirBuilder::new().recursive(true).mode(0o700).create(path).with_context(|| path.display().to_string())?;
     let mode = std::fs::metadata(path).with_context(|| path.display().to_string())?.mode();
-    ensure!(mode & 0o077 == 0, "{}: others may enter this folder; it must be 0700", path.display());
+    ensure!(owner_only(mode), "{}: others may enter this folder; it must be 0700", path.display());
     Ok(())
 }
 
@@ -37,9 +37,14 @@ pub(crate) fn write_private(path: &Path, content: &[u8]) -> anyhow::Result<()> {
 /// The file cannot be read, is larger than 64 KiB, or is not private.
 pub(crate) fn read_private(path: &Path) -> anyhow::Result<Vec<u8>> {
     let metadata = std::fs::metadata(path).with_context(|| path.display().to_string())?;
-    ensure!(metadata.mode() & 0o077 == 0, "{}: others may read this file; it must be 0600", path.display());
+    ensure!(owner_only(metadata.mode()), "{}: others may read this file; it must be 0600", path.display());
     ensure!(metadata.len() <= 65_536, "{}: too large for a key", path.display());
     std::fs::read(path).with_context(|| path.display().to_string())
+}
+
+/// Whether neither group nor others have any right.
+const fn owner_only(mode: u32) -> bool {
+    mode & 0o777 == mode & 0o700
 }
 
 /// Says something on standard output.

@@ -25,7 +25,7 @@ pub fn run(args: &[String]) -> anyhow::Result<()> {
         stage("tidy", crate::tidy::run)?;
         stage("lints", || cargo(&root, &["clippy", "--workspace", "--all-targets", "--quiet", "--", "-D", "warnings"]))?;
     }
-    let parts = stage("real parts", || prepare::parts(&root))?;
+    let parts = stage("real parts", || Ok(prepare::parts(&root)))?;
     let scratch = Scratch::new()?;
     let running = stage("test cluster", || start_cluster(&scratch.0))?;
     let tally = stage("suites", || suites(&root, &scratch.0, &parts, running.as_ref(), filter));

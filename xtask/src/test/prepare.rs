@@ -41,7 +41,7 @@ pub fn cache() -> anyhow::Result<PathBuf> {
 
 /// Installs what is missing. A part that cannot be had is left out with a word: the cases that need it are
 /// counted as skipped.
-pub fn parts(root: &Path) -> anyhow::Result<Parts> {
+pub fn parts(root: &Path) -> Parts {
     let mut environment = BTreeMap::new();
     if let Err(error) = debian() {
         eprintln!("Debian packages: {error:#}");
@@ -59,7 +59,7 @@ pub fn parts(root: &Path) -> anyhow::Result<Parts> {
         Some(path) => drop(environment.insert("KMG_TEST_CHROMIUM".to_owned(), path)),
         None => eprintln!("Chromium is not installed"),
     }
-    Ok(Parts { environment })
+    Parts { environment }
 }
 
 fn debian() -> anyhow::Result<()> {
@@ -111,7 +111,8 @@ fn hash(files: &[&Path]) -> anyhow::Result<String> {
     for file in files {
         hasher.update(std::fs::read(file).with_context(|| file.display().to_string())?);
     }
-    Ok(hasher.finalize().iter().take(8).map(|byte| format!("{byte:02x}")).collect())
+    let digits = hasher.finalize();
+    Ok(digits.iter().take(8).fold(String::new(), |text, byte| format!("{text}{byte:02x}")))
 }
 
 fn on_path(program: &str) -> Option<PathBuf> {

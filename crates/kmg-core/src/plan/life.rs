@@ -156,15 +156,19 @@ pub fn step(life: &Life, event: Event, now: Millis) -> Result<Life, Refusal> {
         (Stage::Pending, Event::Deny) => life_at(Stage::Denied),
         (Stage::Approved, Event::Claim) if window_closed(life, now) => Err(expired()),
         (Stage::Approved, Event::Claim) => life_at(Stage::Claimed),
-        (Stage::Claimed, Event::Outcome(outcome)) if outcome != Outcome::NeedsHuman => life_at(outcome.stage()),
-        (Stage::Deleting, Event::Outcome(outcome @ (Outcome::Applied | Outcome::Unknown))) => life_at(outcome.stage()),
-        (
-            Stage::Unknown,
-            Event::Outcome(
-                outcome @ (Outcome::Applied | Outcome::AppliedDiverged | Outcome::Rejected | Outcome::Stale | Outcome::NeedsHuman),
-            ),
-        ) => life_at(outcome.stage()),
+        (stage, Event::Outcome(outcome)) if follows(stage, outcome) => life_at(outcome.stage()),
         (stage, _) => Err(not_now(stage)),
+    }
+}
+
+/// Which outcomes a plan may reach from where it stands.
+const fn follows(stage: Stage, outcome: Outcome) -> bool {
+    use Outcome as O;
+    match stage {
+        Stage::Claimed => !matches!(outcome, O::NeedsHuman),
+        Stage::Deleting => matches!(outcome, O::Applied | O::Unknown),
+        Stage::Unknown => matches!(outcome, O::Applied | O::AppliedDiverged | O::Rejected | O::Stale | O::NeedsHuman),
+        _ => false,
     }
 }
 

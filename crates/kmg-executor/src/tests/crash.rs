@@ -37,7 +37,7 @@ fn killed_after_the_write_was_accepted() {
         assert_eq!(executor.open_plans(), std::slice::from_ref(&job.plan_id));
         let receipt = executor.execute(job.clone()).await.unwrap();
         assert_eq!(brief(&receipt), (Outcome::Applied, 1), "{}", receipt.reason);
-        assert_eq!(executor.reconcile(job.plan_id).await.unwrap(), receipt);
+        assert_eq!(executor.reconcile(job.plan_id, None).await.unwrap(), receipt);
         assert_eq!((world.front.count(Kind::Write), world.image().await.as_str()), (1, NEW_IMAGE));
         world.end(&executor).await;
     });
@@ -48,7 +48,7 @@ fn killed_after_sending_before_the_api_server_took_it() {
     let (outside, world, job) = killed_at(When::Before);
     outside.block_on(async {
         let executor = world.open().await;
-        assert_eq!(executor.reconcile(job.plan_id.clone()).await.unwrap().outcome, Outcome::Unknown);
+        assert_eq!(executor.reconcile(job.plan_id.clone(), None).await.unwrap().outcome, Outcome::Unknown);
         world.clock.advance(SETTLED);
         assert_eq!(brief(&executor.execute(job).await.unwrap()), (Outcome::Rejected, 1));
         assert_eq!(world.front.count(Kind::Write), 1);

@@ -24,7 +24,7 @@ async fn an_approved_plan_is_written_once_and_remembered() {
 
         let asked = world.front.not_reads();
         assert_eq!(executor.execute(job.clone()).await.unwrap(), receipt, "the same receipt again");
-        assert_eq!(executor.reconcile(job.plan_id.clone()).await.unwrap(), receipt);
+        assert_eq!(executor.reconcile(job.plan_id.clone(), None).await.unwrap(), receipt);
         world.end(&executor).await;
         drop(executor);
 

@@ -31,10 +31,15 @@ async fn the_gateway_executes_reconciles_and_probes() {
     let job = world.approved(1).await;
     let receipt: Receipt = link.call(EXECUTE, &job, DEADLINE).await.unwrap();
     assert_eq!(brief(&receipt), (Outcome::Applied, 1));
-    let again: Receipt = link.call(RECONCILE, &ReconcileRequest { plan_id: job.plan_id }, DEADLINE).await.unwrap();
+    let again: Receipt = link.call(RECONCILE, &ReconcileRequest { plan_id: job.plan_id, body: None }, DEADLINE).await.unwrap();
     assert_eq!(again, receipt);
+    let never = world.plan_for(2, "registry.test/web:3").await;
+    let question = World::job(&never, None);
+    let voided: Receipt = link.call(RECONCILE, &json!({"planId": question.plan_id, "body": question.body}), DEADLINE).await.unwrap();
+    assert_eq!(brief(&voided), (Outcome::Refused, 0));
+    assert_eq!(world.records().last().unwrap().1["reviewDigest"], json!(never.digest()));
     let probe: ProbeResponse = link.call(PROBE, &Value::Null, DEADLINE).await.unwrap();
-    assert_eq!((probe.head, probe.open_plans), (receipt.executor_head, vec![]));
+    assert_eq!((probe.head, probe.open_plans), (voided.executor_head, vec![]));
     for (method, body, code) in [
         (EXECUTE, json!({"planId": "x"}), Code::InvalidJson),
         (RECONCILE, json!({}), Code::InvalidJson),

@@ -182,7 +182,7 @@ async fn a_plan_that_was_never_received_is_voided_before_it_is_answered() {
     for world in worlds("executor::a_plan_that_was_never_received_is_voided_before_it_is_answered").await {
         let executor = world.open().await;
         let job = world.approved(1).await;
-        let receipt = executor.reconcile(job.plan_id.clone()).await.unwrap();
+        let receipt = executor.reconcile(job.plan_id.clone(), None).await.unwrap();
         assert_eq!(brief(&receipt), (Outcome::Refused, 0));
         assert_eq!(world.kinds(), ["executor.started", "plan.voided"]);
         assert_eq!(executor.execute(job.clone()).await.unwrap(), receipt, "it came late");

@@ -15,7 +15,7 @@ async fn one_503_is_one_request_and_then_only_reads() {
         let receipt = executor.execute(job.clone()).await.unwrap();
         assert!(matches!(receipt.outcome, Outcome::Unknown | Outcome::Rejected), "{:?}", receipt.outcome);
         world.clock.advance(SETTLED);
-        let settled = executor.reconcile(job.plan_id.clone()).await.unwrap();
+        let settled = executor.reconcile(job.plan_id.clone(), None).await.unwrap();
         assert_eq!(brief(&settled), (Outcome::Rejected, 1), "{}", settled.reason);
         assert_eq!(executor.execute(job).await.unwrap(), settled);
         assert_eq!((world.front.count(Kind::Write), world.image().await), (1, old));
@@ -31,12 +31,12 @@ async fn it_is_not_rejected_before_the_api_servers_own_timeout() {
     world.front.once(Kind::Write, When::Before, Act::Status(503));
     assert_eq!(executor.execute(job.clone()).await.unwrap().outcome, Outcome::Unknown);
     world.clock.advance(SETTLED - 2_000);
-    assert_eq!(executor.reconcile(job.plan_id.clone()).await.unwrap().outcome, Outcome::Unknown);
+    assert_eq!(executor.reconcile(job.plan_id.clone(), None).await.unwrap().outcome, Outcome::Unknown);
     // The twin arrives after all.
     let (_, intent) = world.records().into_iter().find(|(kind, _)| kind == "apply.intent").unwrap();
     assert_eq!(intent["resourceVersion"], "100");
     world.clock.advance(2_000);
-    assert_eq!(executor.reconcile(job.plan_id).await.unwrap().outcome, Outcome::Rejected);
+    assert_eq!(executor.reconcile(job.plan_id, None).await.unwrap().outcome, Outcome::Rejected);
     assert_eq!(world.front.count(Kind::Write), 1);
     world.end(&executor).await;
 }
@@ -64,7 +64,7 @@ async fn a_connection_reset_before_the_api_server_is_settled_by_reading() {
         world.front.once(Kind::Write, When::Before, Act::Cut);
         executor.execute(job.clone()).await.unwrap();
         world.clock.advance(SETTLED);
-        assert_eq!(brief(&executor.reconcile(job.plan_id).await.unwrap()), (Outcome::Rejected, 1));
+        assert_eq!(brief(&executor.reconcile(job.plan_id, None).await.unwrap()), (Outcome::Rejected, 1));
         assert_eq!(world.front.count(Kind::Write), 1);
         world.end(&executor).await;
     }

@@ -110,7 +110,7 @@ fn a_large_namespace_fits_in_8_kb_and_says_what_is_missing() {
         cursor: Some("p20".to_owned()),
         not_checked: Vec::new(),
     };
-    let result = result(Observation::Status(status));
+    let result = result(Observation::Status(Box::new(status)));
     let bytes = result.to_string().len();
     assert!(bytes <= 8_000, "{bytes} bytes");
     assert_eq!(result["structuredContent"]["counts"]["pods"], json!({ "shown": 20, "total": 500 }));
@@ -157,5 +157,5 @@ fn every_result_fits_the_schema_that_the_list_promises() {
         cursor: None,
         not_checked: Vec::new(),
     };
-    fits(Tool::GetK8sStatus, &result(Observation::Status(status)));
+    fits(Tool::GetK8sStatus, &result(Observation::Status(Box::new(status))));
 }

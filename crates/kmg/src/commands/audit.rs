@@ -22,33 +22,27 @@ pub(crate) fn verify(journal: &Path, witness: Option<PathBuf>, keys: &[String]) 
 }
 
 fn sentence(journal: &Path, report: &Report) -> String {
-    let mut out = format!(
-        "{}: intact. {} records, {} checkpoints, head {} {}",
-        journal.display(),
-        report.records,
-        report.checkpoints,
-        report.head.seq,
-        report.head.hash
-    );
+    let mut parts = vec![
+        format!("{}: intact. {} records, {} checkpoints", journal.display(), report.records, report.checkpoints),
+        format!("head {} {}", report.head.seq, report.head.hash),
+    ];
     if report.unsealed_tail > 0 {
-        out.push_str(&format!("; {} records after the last checkpoint are chained, not signed", report.unsealed_tail));
+        parts.push(format!("{} records after the last checkpoint are chained, not signed", report.unsealed_tail));
     }
     if !report.open_intents.is_empty() {
-        out.push_str(&format!("; intents without a final outcome: {:?}", report.open_intents));
+        parts.push(format!("intents without a final outcome: {:?}", report.open_intents));
     }
     if report.other.is_some() {
-        out.push_str(&format!("; {} positions witnessed, up to record {}", report.witnessed, report.witnessed_up_to));
+        parts.push(format!("{} positions witnessed, up to record {}", report.witnessed, report.witnessed_up_to));
     }
-    out
+    parts.join("; ")
 }
 
 fn public_key(text: &str) -> anyhow::Result<VerifyingKey> {
-    let digits = match keys::decode(text) {
-        Some(bytes) => bytes,
-        None => {
-            let file = std::fs::read_to_string(text).with_context(|| format!("{text} is neither a key nor a file"))?;
-            keys::decode(file.trim()).with_context(|| format!("{text}: not 64 hexadecimal digits"))?
-        }
-    };
+    if let Some(bytes) = keys::decode(text) {
+        return Ok(VerifyingKey::from_bytes(&bytes)?);
+    }
+    let file = std::fs::read_to_string(text).with_context(|| format!("{text} is neither a key nor a file"))?;
+    let digits = keys::decode(file.trim()).with_context(|| format!("{text}: not 64 hexadecimal digits"))?;
     Ok(VerifyingKey::from_bytes(&digits)?)
 }

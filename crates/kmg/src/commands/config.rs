@@ -5,9 +5,8 @@ use std::path::Path;
 use crate::{files, settings, wire};
 
 /// Prints every setting.
-pub(crate) fn reference() -> anyhow::Result<()> {
-    files::say(settings::reference().trim_end());
-    Ok(())
+pub(crate) fn reference() {
+    files::say(&settings::reference());
 }
 
 /// Checks a settings file.

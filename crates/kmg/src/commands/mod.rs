@@ -18,7 +18,10 @@ use crate::{demo, keys};
 /// What a person should read; the exit status is 1 then.
 pub(crate) fn run(command: Command) -> anyhow::Result<()> {
     match command {
-        Command::Config { command: ConfigCommand::Reference } => config::reference(),
+        Command::Config { command: ConfigCommand::Reference } => {
+            config::reference();
+            Ok(())
+        }
         Command::Config { command: ConfigCommand::Check { file } } => config::check(&file),
         Command::Keys { command: KeysCommand::Init { folder } } => keys::init(&folder),
         Command::Audit { command: AuditCommand::Verify { journal, witness, keys } } => audit::verify(&journal, witness, &keys),

@@ -11,7 +11,7 @@ use tokio::process::{Child, Command};
 use super::layout::Layout;
 
 /// How long a child may take to say that it is ready.
-const READY: Duration = Duration::from_secs(60);
+const READY: Duration = Duration::from_mins(1);
 /// How long a child may take to end.
 const END: Duration = Duration::from_secs(10);
 

@@ -13,7 +13,11 @@ use crate::{files, keys};
 /// # Errors
 /// A key cannot be read.
 pub(crate) fn ready(args: &DemoArgs, layout: &Layout, password: &str) -> anyhow::Result<()> {
-    if args.json { machine(args, layout, password) } else { Ok(person(args, layout, password)) }
+    if args.json {
+        return machine(args, layout, password);
+    }
+    person(args, layout, password);
+    Ok(())
 }
 
 fn machine(args: &DemoArgs, layout: &Layout, password: &str) -> anyhow::Result<()> {

@@ -93,8 +93,8 @@ fn resolve(values: &Values) -> Result<Settings, Vec<String>> {
     if let (Some(mcp), Some(web), Some(issuer)) = (&mcp_url, &web_url, &issuer) {
         problems.extend(unsafe_urls(production, mcp, web, issuer));
     }
-    let (Some(mcp_url), Some(web_url), Some(mcp_listen), Some(web_listen), Some(executor), true) =
-        (mcp_url, web_url, mcp_listen, web_listen, executor, problems.is_empty())
+    let (Some(mcp_url), Some(web_url), Some(mcp_listen), Some(web_listen), true) =
+        (mcp_url, web_url, mcp_listen, web_listen, problems.is_empty())
     else {
         return Err(problems);
     };
@@ -165,11 +165,11 @@ fn unsafe_urls(production: bool, mcp: &Url, web: &Url, issuer: &Url) -> Vec<Stri
     problems
 }
 
-fn executor(values: &Values, production: bool, problems: &mut Vec<String>) -> Option<ExecutorLink> {
+fn executor(values: &Values, production: bool, problems: &mut Vec<String>) -> ExecutorLink {
     let link = values.text("executor", "link");
     if link != "stdio" {
         let uid = u32::try_from(values.number("executor", "uid")).unwrap_or(u32::MAX);
-        return Some(ExecutorLink::Socket { path: link.into(), uid });
+        return ExecutorLink::Socket { path: link.into(), uid };
     }
     if production {
         problems.push("executor.link: stdio separates code, not users; production wants the path of a Unix socket".to_owned());
@@ -181,7 +181,7 @@ fn executor(values: &Values, production: bool, problems: &mut Vec<String>) -> Op
         }
         PathBuf::from(text)
     };
-    Some(ExecutorLink::Child { kubeconfig: path("kubeconfig"), trust: path("trust"), keys: path("keys"), data: path("data") })
+    ExecutorLink::Child { kubeconfig: path("kubeconfig"), trust: path("trust"), keys: path("keys"), data: path("data") }
 }
 
 fn identity(values: &Values) -> Identity {

@@ -137,23 +137,23 @@ pub(crate) const SETTINGS: &[Setting] = &[
 
 /// The reference: every setting with its default and meaning, as a settings file.
 pub(crate) fn reference() -> String {
-    let mut out = String::from("# Settings of `kmg gateway --config FILE`. The environment overrides the file: KMG_<SECTION>_<KEY>.\n");
+    let mut lines = vec!["# Settings of `kmg gateway --config FILE`. The environment overrides the file: KMG_<SECTION>_<KEY>.".to_owned()];
     let mut section = "";
     for setting in SETTINGS {
         if setting.section != section {
             section = setting.section;
-            out.push_str(&format!("\n[{section}]\n"));
+            lines.push(format!("\n[{section}]"));
         }
         let bounds = match setting.kind {
             Kind::Number(low, high) => format!(" {low} to {high}."),
             Kind::Word(words) => format!(" One of {}.", words.join(", ")),
             Kind::Text | Kind::List => String::new(),
         };
-        out.push_str(&format!("# {}{bounds}\n", setting.doc));
-        match setting.default {
-            Some(default) => out.push_str(&format!("{} = {default}\n", setting.key)),
-            None => out.push_str(&format!("# required: {} = …\n", setting.key)),
-        }
+        lines.push(format!("# {}{bounds}", setting.doc));
+        lines.push(match setting.default {
+            Some(default) => format!("{} = {default}", setting.key),
+            None => format!("# required: {} = …", setting.key),
+        });
     }
-    out
+    lines.join("\n")
 }

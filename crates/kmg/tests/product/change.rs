@@ -20,28 +20,28 @@ fn a_change_from_diagnosis_to_applied() {
     assert_eq!(diagnosed["structured"]["findings"][0]["id"], "image-pull-failed", "{diagnosed}");
 
     let ask = json!({ "namespace": namespace, "name": "web", "container": "web", "image": "registry.test/web:1", "reason": "the tag does not exist" });
-    let asked = agent.call("request_set_deployment_image", ask.clone());
+    let asked = agent.call("request_set_deployment_image", &ask);
     assert_eq!(asked["isError"], false, "{asked}");
     let plan = asked["structured"]["planId"].as_str().unwrap().to_owned();
     let url = asked["structured"]["approvalUrl"].as_str().unwrap().to_owned();
     assert_eq!(asked["structured"]["state"], "pending");
 
     // The same ask again is the same plan; applying before approval sends nothing.
-    assert_eq!(agent.call("request_set_deployment_image", ask)["structured"]["planId"], plan.as_str());
-    let early = agent.call("apply_approved_plan", json!({ "planId": plan }));
+    assert_eq!(agent.call("request_set_deployment_image", &ask)["structured"]["planId"], plan.as_str());
+    let early = agent.call("apply_approved_plan", &json!({ "planId": plan }));
     assert_eq!(early["structured"]["code"], "not-approved", "{early}");
     assert_eq!(api.writes(&namespace).len(), 0);
 
-    agent.begin("wait_for_plan", json!({ "planId": plan, "timeoutSeconds": 55 }));
+    agent.begin("wait_for_plan", &json!({ "planId": plan, "timeoutSeconds": 55 }));
     let result = human.approve(&product, &url);
     assert!(result["text"].as_str().unwrap().contains("approved"), "{result}");
     assert_eq!(agent.hear()["structured"]["state"], "approved");
 
-    let applied = agent.call("apply_approved_plan", json!({ "planId": plan }));
+    let applied = agent.call("apply_approved_plan", &json!({ "planId": plan }));
     assert_eq!(applied["structured"]["state"], "applied", "{applied}");
     assert_eq!(api.image(&namespace), "registry.test/web:1");
 
-    let again = agent.call("apply_approved_plan", json!({ "planId": plan }));
+    let again = agent.call("apply_approved_plan", &json!({ "planId": plan }));
     assert_eq!(again["structured"]["state"], "applied", "{again}");
     let writes = api.writes(&namespace);
     assert_eq!(writes.len(), 1, "{writes:?}");
@@ -60,7 +60,7 @@ fn a_change_from_diagnosis_to_applied() {
 fn wait_for_finding(agent: &mut Agent, namespace: &str, id: &str) -> serde_json::Value {
     let began = std::time::Instant::now();
     loop {
-        let diagnosed = agent.call("get_deployment_diagnostics", json!({ "namespace": namespace, "name": "web" }));
+        let diagnosed = agent.call("get_deployment_diagnostics", &json!({ "namespace": namespace, "name": "web" }));
         let found = diagnosed["structured"]["findings"].as_array().is_some_and(|list| list.iter().any(|finding| finding["id"] == id));
         if found {
             return diagnosed;
@@ -93,13 +93,13 @@ fn denied_is_denied_also_for_a_client_of_the_older_era() {
     let product = Product::start(&api, "e2e-deny");
     let mut agent = Agent::connect(&python, &product, &mut human, "legacy");
     let ask = json!({ "namespace": "e2e-deny", "name": "web", "replicas": 5 });
-    let asked = agent.call("request_scale_deployment", ask.clone());
+    let asked = agent.call("request_scale_deployment", &ask);
     let plan = asked["structured"]["planId"].as_str().unwrap_or_else(|| panic!("{asked}")).to_owned();
     human.deny(&product, asked["structured"]["approvalUrl"].as_str().unwrap(), "not on a Friday");
-    let status = agent.call("get_plan_status", json!({ "planId": plan }));
+    let status = agent.call("get_plan_status", &json!({ "planId": plan }));
     assert_eq!(status["structured"]["state"], "denied", "{status}");
     assert!(status["text"].as_str().unwrap().contains("not on a Friday"), "{status}");
-    assert_eq!(agent.call("request_scale_deployment", ask)["structured"]["code"], "denied-recently");
-    assert_eq!(agent.call("apply_approved_plan", json!({ "planId": plan }))["structured"]["code"], "plan-denied");
+    assert_eq!(agent.call("request_scale_deployment", &ask)["structured"]["code"], "denied-recently");
+    assert_eq!(agent.call("apply_approved_plan", &json!({ "planId": plan }))["structured"]["code"], "plan-denied");
     assert_eq!(api.writes("e2e-deny").len(), 0);
 }

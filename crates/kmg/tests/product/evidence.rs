@@ -5,7 +5,7 @@ use serde_json::json;
 use crate::support::{Agent, ApiServer, Human, Product};
 
 fn scale(agent: &mut Agent, namespace: &str, replicas: u32) -> (String, String) {
-    let asked = agent.call("request_scale_deployment", json!({ "namespace": namespace, "name": "web", "replicas": replicas }));
+    let asked = agent.call("request_scale_deployment", &json!({ "namespace": namespace, "name": "web", "replicas": replicas }));
     let text = |name: &str| asked["structured"][name].as_str().unwrap_or_else(|| panic!("{asked}")).to_owned();
     (text("planId"), text("approvalUrl"))
 }
@@ -26,7 +26,7 @@ fn sixty_four_racing_applies() {
         .collect();
     let statuses = race(&product, &agent.token, bodies);
     assert!(statuses.iter().all(|status| [200, 429].contains(status)), "{statuses:?}");
-    let state = agent.call("wait_for_plan", json!({ "planId": plan, "timeoutSeconds": 30 }));
+    let state = agent.call("wait_for_plan", &json!({ "planId": plan, "timeoutSeconds": 30 }));
     assert_eq!(state["structured"]["state"], "applied", "{state}");
     assert_eq!(api.writes("e2e-race").len(), 1);
     product.end();
@@ -67,11 +67,11 @@ fn changed_after_approval_is_stale() {
             "template": { "metadata": { "labels": { "app": "web" } }, "spec": { "containers": [{ "name": "web", "image": "registry.test/web:1" }] } }
         }
     }));
-    let applied = agent.call("apply_approved_plan", json!({ "planId": plan }));
+    let applied = agent.call("apply_approved_plan", &json!({ "planId": plan }));
     assert_eq!(applied["structured"]["state"], "stale", "{applied}");
     assert_eq!(api.writes("e2e-stale").len(), 0);
     // A second apply of a stale plan stays stale.
-    assert_eq!(agent.call("apply_approved_plan", json!({ "planId": plan }))["structured"]["state"], "stale");
+    assert_eq!(agent.call("apply_approved_plan", &json!({ "planId": plan }))["structured"]["state"], "stale");
     assert_eq!(api.writes("e2e-stale").len(), 0);
 }
 
@@ -88,8 +88,8 @@ fn a_second_agent_does_not_see_the_first_ones_plan() {
     let (plan, url) = scale(&mut first, "e2e-owner", 3);
     human.approve(&product, &url);
     for tool in ["get_plan_status", "apply_approved_plan"] {
-        assert_eq!(second.call(tool, json!({ "planId": plan }))["structured"]["code"], "plan-not-found", "{tool}");
+        assert_eq!(second.call(tool, &json!({ "planId": plan }))["structured"]["code"], "plan-not-found", "{tool}");
     }
     assert_eq!(api.writes("e2e-owner").len(), 0);
-    assert_eq!(first.call("apply_approved_plan", json!({ "planId": plan }))["structured"]["state"], "applied");
+    assert_eq!(first.call("apply_approved_plan", &json!({ "planId": plan }))["structured"]["state"], "applied");
 }

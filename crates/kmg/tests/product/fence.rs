@@ -18,13 +18,13 @@ fn without_the_fence_planning_stops_within_a_minute() {
     let product = Product::start_alone(&api, "e2e-fence");
     let mut agent = Agent::connect(&python, &product, &mut human, "auto");
     let ask = json!({ "namespace": "e2e-fence", "name": "web", "replicas": 3 });
-    assert_eq!(agent.call("request_scale_deployment", ask)["structured"]["state"], "pending");
+    assert_eq!(agent.call("request_scale_deployment", &ask)["structured"]["state"], "pending");
 
     api.delete(BINDING);
     let removed = Instant::now();
     let mut replicas = 4;
     loop {
-        let asked = agent.call("request_scale_deployment", json!({ "namespace": "e2e-fence", "name": "web", "replicas": replicas }));
+        let asked = agent.call("request_scale_deployment", &json!({ "namespace": "e2e-fence", "name": "web", "replicas": replicas }));
         if asked["structured"]["code"] == "not-fenced" {
             break;
         }
@@ -32,6 +32,6 @@ fn without_the_fence_planning_stops_within_a_minute() {
         replicas += 1;
         std::thread::sleep(Duration::from_secs(5));
     }
-    assert_eq!(agent.call("get_k8s_status", json!({ "namespace": "e2e-fence" }))["isError"], false);
+    assert_eq!(agent.call("get_k8s_status", &json!({ "namespace": "e2e-fence" }))["isError"], false);
     assert_eq!(api.writes("e2e-fence").len(), 0);
 }

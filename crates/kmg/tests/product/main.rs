@@ -1,11 +1,19 @@
 //! The product as its users meet it: real processes, a real API server, a real MCP client, real Chromium.
 
+#[cfg(test)]
 mod support;
 
+#[cfg(test)]
 mod change;
+#[cfg(test)]
 mod evidence;
+#[cfg(test)]
 mod fence;
+#[cfg(test)]
 mod refusals;
+#[cfg(test)]
 mod restarts;
+#[cfg(test)]
 mod surface;
+#[cfg(test)]
 mod webhook;

@@ -59,7 +59,7 @@ fn bad_input_is_refused_by_name_and_recorded_once() {
     let mut agent = Agent::connect(&python, &product, &mut human, "auto");
     for (what, tool, arguments, code) in rows() {
         let before = product.records("mcp.call").len();
-        let answer = agent.call(tool, arguments);
+        let answer = agent.call(tool, &arguments);
         let refused = answer["structured"]["code"] == code || answer["data"]["code"] == code;
         assert!(refused, "{what}: {answer}");
         let records = product.records("mcp.call");

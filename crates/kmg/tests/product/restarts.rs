@@ -14,17 +14,17 @@ fn a_killed_child_is_restarted_and_the_approved_plan_still_applies_once() {
     let Some(mut human) = Human::start(case) else { return };
     let mut product = Product::start(&api, "e2e-kill");
     let mut agent = Agent::connect(&python, &product, &mut human, "auto");
-    let asked = agent.call("request_scale_deployment", json!({ "namespace": "e2e-kill", "name": "web", "replicas": 3 }));
+    let asked = agent.call("request_scale_deployment", &json!({ "namespace": "e2e-kill", "name": "web", "replicas": 3 }));
     let plan = asked["structured"]["planId"].as_str().unwrap_or_else(|| panic!("{asked}")).to_owned();
     human.approve(&product, asked["structured"]["approvalUrl"].as_str().unwrap());
 
     for name in ["server", "executor"] {
         kill(child(&product, name));
     }
-    until("reads work again", || agent.call("get_k8s_status", json!({ "namespace": "e2e-kill" }))["isError"] == false);
+    until("reads work again", || agent.call("get_k8s_status", &json!({ "namespace": "e2e-kill" }))["isError"] == false);
     until("the plan is applied", || {
-        agent.call("apply_approved_plan", json!({ "planId": plan }));
-        agent.call("get_plan_status", json!({ "planId": plan }))["structured"]["state"] == "applied"
+        agent.call("apply_approved_plan", &json!({ "planId": plan }));
+        agent.call("get_plan_status", &json!({ "planId": plan }))["structured"]["state"] == "applied"
     });
     assert_eq!(api.accepted_writes("e2e-kill").len(), 1);
     product.end();
@@ -34,7 +34,7 @@ fn a_killed_child_is_restarted_and_the_approved_plan_still_applies_once() {
 fn until(what: &str, mut done: impl FnMut() -> bool) {
     let began = Instant::now();
     while !done() {
-        assert!(began.elapsed() < Duration::from_secs(60), "not within a minute: {what}");
+        assert!(began.elapsed() < Duration::from_mins(1), "not within a minute: {what}");
         std::thread::sleep(Duration::from_millis(200));
     }
 }

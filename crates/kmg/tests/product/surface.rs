@@ -13,20 +13,20 @@ fn tokens_open_no_page_and_cookies_call_no_tool() {
     let Some(mut human) = Human::start(case) else { return };
     let product = Product::start(&api, "e2e-surface");
     let mut agent = Agent::connect(&python, &product, &mut human, "auto");
-    let asked = agent.call("request_scale_deployment", json!({ "namespace": "e2e-surface", "name": "web", "replicas": 3 }));
+    let asked = agent.call("request_scale_deployment", &json!({ "namespace": "e2e-surface", "name": "web", "replicas": 3 }));
     let url = asked["structured"]["approvalUrl"].as_str().unwrap_or_else(|| panic!("{asked}")).to_owned();
     human.visit(&product, &url);
 
     let bearer = json!({ "authorization": format!("Bearer {}", agent.token) });
     for path in ["/", "/history", "/sessions", url.trim_start_matches(product.web_origin())] {
-        let answer = human.ask(json!({ "do": "fetch", "url": format!("{}{path}", product.web_origin()), "headers": bearer }));
+        let answer = human.ask(&json!({ "do": "fetch", "url": format!("{}{path}", product.web_origin()), "headers": bearer }));
         assert!(answer["status"] == 400 || answer["status"] == 401, "{path}: {answer}");
     }
     // The browser's cookies are for the same host: they reach the endpoint and mean nothing there.
-    let cookies = human.ask(json!({ "do": "cookies" }));
+    let cookies = human.ask(&json!({ "do": "cookies" }));
     assert!(cookies["cookies"].as_array().is_some_and(|list| !list.is_empty()), "{cookies}");
     for method in ["GET", "POST"] {
-        let answer = human.ask(json!({ "do": "fetch", "url": product.mcp_url(), "method": method }));
+        let answer = human.ask(&json!({ "do": "fetch", "url": product.mcp_url(), "method": method }));
         assert_eq!(answer["status"], 401, "{method}: {answer}");
         assert!(answer["headers"]["www-authenticate"].as_str().unwrap().contains("resource_metadata="), "{answer}");
     }
@@ -45,7 +45,7 @@ fn the_review_page_in_chromium() {
     let mut agent = Agent::connect(&python, &product, &mut human, "auto");
     let reason = "<script>alert(1)</script> \u{202e}evil\u{200b}";
     let ask = json!({ "namespace": "e2e-page", "name": "web", "container": "web", "image": "registry.test/web:1", "reason": reason });
-    let asked = agent.call("request_set_deployment_image", ask);
+    let asked = agent.call("request_set_deployment_image", &ask);
     let url = asked["structured"]["approvalUrl"].as_str().unwrap_or_else(|| panic!("{asked}")).to_owned();
     let page = human.visit(&product, &url);
     let text = page["text"].as_str().unwrap();
@@ -63,7 +63,7 @@ fn the_review_page_in_chromium() {
     assert_eq!(page["complaints"], json!([]), "no violation of the policy, no dialog");
     let policy = page["headers"]["content-security-policy"].as_str().unwrap_or_else(|| panic!("{page}"));
     assert!(policy.contains("default-src 'none'") && policy.contains("frame-ancestors 'none'"), "{policy}");
-    let html = human.ask(json!({ "do": "html" }));
+    let html = human.ask(&json!({ "do": "html" }));
     assert!(!html["html"].as_str().unwrap().contains("<script"), "no script stands in the page");
     pictures(&mut human);
 }
@@ -106,9 +106,9 @@ fn the_tools_as_a_client_sees_them() {
     for tool in &tools {
         assert!(tool["outputSchema"].is_object() && tool["inputSchema"]["additionalProperties"] == false, "{tool}");
     }
-    let allowed = agent.call("get_allowed_namespaces", json!({}));
+    let allowed = agent.call("get_allowed_namespaces", &json!({}));
     assert_eq!(allowed["structured"]["namespaces"], json!(["e2e-tools"]));
-    let status = agent.call("get_k8s_status", json!({ "namespace": "e2e-tools" }));
+    let status = agent.call("get_k8s_status", &json!({ "namespace": "e2e-tools" }));
     assert_eq!(status["isError"], false, "{status}");
     assert!(status["text"].as_str().unwrap().contains("web"), "{status}");
 }

@@ -46,12 +46,12 @@ impl Agent {
     }
 
     /// Calls a tool.
-    pub(crate) fn call(&mut self, tool: &str, arguments: Value) -> Value {
+    pub(crate) fn call(&mut self, tool: &str, arguments: &Value) -> Value {
         self.process.ask(&json!({ "tool": tool, "arguments": arguments }))
     }
 
     /// Begins a call whose answer is heard later.
-    pub(crate) fn begin(&mut self, tool: &str, arguments: Value) {
+    pub(crate) fn begin(&mut self, tool: &str, arguments: &Value) {
         self.process.say(&json!({ "tool": tool, "arguments": arguments }));
     }
 

@@ -30,20 +30,20 @@ impl Human {
     }
 
     pub(crate) fn open(&mut self, url: &str) -> Value {
-        self.ask(json!({ "do": "open", "url": url }))
+        self.ask(&json!({ "do": "open", "url": url }))
     }
 
     pub(crate) fn click(&mut self, role: &str, name: &str) -> Value {
-        self.ask(json!({ "do": "click", "role": role, "name": name }))
+        self.ask(&json!({ "do": "click", "role": role, "name": name }))
     }
 
     pub(crate) fn fill(&mut self, label: &str, value: &str) -> Value {
-        self.ask(json!({ "do": "fill", "label": label, "value": value }))
+        self.ask(&json!({ "do": "fill", "label": label, "value": value }))
     }
 
     /// Types name and password on the provider's page.
     pub(crate) fn sign_in(&mut self, product: &Product) -> Value {
-        self.ask(json!({ "do": "sign-in", "username": product.username(), "password": product.password() }))
+        self.ask(&json!({ "do": "sign-in", "username": product.username(), "password": product.password() }))
     }
 
     /// Opens a page of ours, signing in on the way where that is needed.
@@ -63,7 +63,7 @@ impl Human {
     pub(crate) fn approve(&mut self, product: &Product, url: &str) -> Value {
         let page = self.visit(product, url);
         assert!(text(&page).contains("Approve this plan"), "{page}");
-        self.ask(json!({ "do": "wait", "ms": 800 }));
+        self.ask(&json!({ "do": "wait", "ms": 800 }));
         self.click("button", "Approve this plan");
         let provider = self.click("link", "Continue to sign in and approve");
         assert!(provider["url"].as_str().unwrap().starts_with(product.issuer_url()), "{provider}");
@@ -73,17 +73,17 @@ impl Human {
     /// Denies with a reason.
     pub(crate) fn deny(&mut self, product: &Product, url: &str, reason: &str) -> Value {
         self.visit(product, url);
-        self.ask(json!({ "do": "wait", "ms": 800 }));
+        self.ask(&json!({ "do": "wait", "ms": 800 }));
         self.fill("Reason", reason);
         self.click("button", "Deny this plan")
     }
 
     pub(crate) fn shot(&mut self, path: &Path, width: u32, dark: bool) {
-        self.ask(json!({ "do": "shot", "path": path, "width": width, "dark": dark }));
+        self.ask(&json!({ "do": "shot", "path": path, "width": width, "dark": dark }));
     }
 
-    pub(crate) fn ask(&mut self, step: Value) -> Value {
-        let answer = self.0.ask(&step);
+    pub(crate) fn ask(&mut self, step: &Value) -> Value {
+        let answer = self.0.ask(step);
         assert!(answer.get("error").is_none(), "{step}: {answer}");
         answer
     }
