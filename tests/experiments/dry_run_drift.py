@@ -346,10 +346,14 @@ def told(result):
         for path, by_case in sorted(counts.items()):
             cells = ["/".join(map(str, by_case[case])) if case in by_case else "–" for case in compared]
             lines.append(f"| `{path}` | {' | '.join(cells)} |")
-    lines += ["", "Refused:"]
+    refused = {}
     for case, minutes in compared.items():
         for minute, found in minutes.items():
-            lines += [f"- {case}, minute {minute}, {name}: {one['statuses']} {one['messages'][1]}" for name, one in found.items() if "messages" in one]
+            for name, one in found.items():
+                if "messages" in one:
+                    refused.setdefault((case, name, one["statuses"][1], one["messages"][1]), []).append(str(minute))
+    lines += ["", "Refused:"]
+    lines += [f"- {case}, {name}, minutes {' '.join(when)}: {status} {message}" for (case, name, status, message), when in refused.items()]
     lines += ["", "Two in a row:"]
     for case in compared:
         pairs = [twin for twin in result["twins"] if twin["case"] == case]

@@ -5,7 +5,7 @@ use std::time::Duration;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use kmg_core::identity::Caller;
-use kmg_core::plan::{Grant, Job, PlanId, Receipt, Stage};
+use kmg_core::plan::{Grant, Job, Outcome, PlanId, Receipt, Stage};
 use kmg_core::problem::{Code, Fault, Problem};
 use kmg_link::methods;
 use kmg_store::PlanRow;
@@ -94,6 +94,11 @@ impl App {
         let before = self.row(&receipt.plan_id).await?;
         if before.life.stage == receipt.outcome.stage() {
             return Ok(before);
+        }
+        // The executor may go from unknown to needs-human within one call; the plan's life has both steps.
+        if before.life.stage == Stage::Claimed && receipt.outcome == Outcome::NeedsHuman {
+            let unknown = Receipt { outcome: Outcome::Unknown, ..receipt.clone() };
+            self.parts().store.record_receipt(&receipt.plan_id, &unknown).await?;
         }
         let row = self.parts().store.record_receipt(&receipt.plan_id, &receipt).await?;
         self.record_outcome(&receipt).await?;

@@ -184,7 +184,7 @@ pub(crate) fn after_refusal(intent: &Intent, read: &Read) -> Conclusion {
             } else if intent.generation.is_some() && version.generation == intent.generation {
                 unwritten(State::Conflict, "The object moved between reading and writing, in parts nobody reviews.")
             } else {
-                unwritten(State::Stale, "The object's spec was changed and changed back.")
+                unwritten(State::Stale, "The object's spec was changed between the check and the write.")
             }
         }
         Look::NotOurs { .. } => unwritten(State::Stale, "The object has changed since the review."),

@@ -35,6 +35,8 @@ fn attempts(lab: &Lab, web: &Value) -> Vec<Attempt> {
     let at = |rest: &str| format!("{deployments}/web{rest}");
     let mut put = web.clone();
     put["spec"]["replicas"] = 7.into();
+    // Without a version: a conflict with the controllers would answer before admission does.
+    put["metadata"].as_object_mut().unwrap().remove("resourceVersion");
     let scale = json!({"apiVersion": "autoscaling/v1", "kind": "Scale", "metadata": {"name": "web", "namespace": lab.namespace}, "spec": {"replicas": 7}});
     let patch = || Some((MERGE, json!({"spec": {"replicas": 7}})));
     let named = |kind: &str, api: &str, name: &str| json!({"apiVersion": api, "kind": kind, "metadata": {"name": name, "namespace": lab.namespace}});

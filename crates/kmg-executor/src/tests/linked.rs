@@ -37,9 +37,11 @@ async fn the_gateway_executes_reconciles_and_probes() {
     let question = World::job(&never, None);
     let voided: Receipt = link.call(RECONCILE, &json!({"planId": question.plan_id, "body": question.body}), DEADLINE).await.unwrap();
     assert_eq!(brief(&voided), (Outcome::Refused, 0));
-    assert_eq!(world.records().last().unwrap().1["reviewDigest"], json!(never.digest()));
+    let (_, record) = world.records().into_iter().find(|(kind, _)| kind == "plan.voided").unwrap();
+    assert_eq!(record["reviewDigest"], json!(never.digest()));
     let probe: ProbeResponse = link.call(PROBE, &Value::Null, DEADLINE).await.unwrap();
-    assert_eq!((probe.head, probe.open_plans), (voided.executor_head, vec![]));
+    // A checkpoint may have followed.
+    assert!(probe.head.seq >= voided.executor_head.seq && probe.open_plans.is_empty());
     for (method, body, code) in [
         (EXECUTE, json!({"planId": "x"}), Code::InvalidJson),
         (RECONCILE, json!({}), Code::InvalidJson),

@@ -218,11 +218,12 @@ impl World {
     }
 
     pub(super) fn records(&self) -> Vec<(String, Value)> {
+        self.lines().into_iter().map(|record| (record["kind"].as_str().unwrap().to_owned(), record["body"].clone())).collect()
+    }
+
+    pub(super) fn lines(&self) -> Vec<Value> {
         let text = std::fs::read_to_string(self.journal_path()).unwrap();
-        text.lines()
-            .map(|line| serde_json::from_str::<Value>(line).unwrap())
-            .map(|record| (record["kind"].as_str().unwrap().to_owned(), record["body"].clone()))
-            .collect()
+        text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
     }
 
     pub(super) fn kinds(&self) -> Vec<String> {

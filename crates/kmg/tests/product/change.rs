@@ -55,6 +55,7 @@ fn a_change_from_diagnosis_to_applied() {
     recovers(&api, &namespace);
     product.end();
     product.verify_journals();
+    product.crosscheck_journals(&python);
 }
 
 fn wait_for_finding(agent: &mut Agent, namespace: &str, id: &str) -> serde_json::Value {

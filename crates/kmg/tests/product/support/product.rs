@@ -114,6 +114,17 @@ impl Product {
     }
 }
 
+impl Product {
+    /// A second implementation, written from the format's documentation, verifies both journals too.
+    pub(crate) fn crosscheck_journals(&self, python: &Path) {
+        let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/python/crosscheck.py");
+        for (journal, key) in [(self.journal(), "audit_key"), (self.executor_journal(), "executor_audit_key")] {
+            let out = Process::command(python).arg(&script).arg("journal").arg(journal).arg(self.text(key)).output().unwrap();
+            assert!(out.status.success(), "{}: {}", journal.display(), String::from_utf8_lossy(&out.stderr));
+        }
+    }
+}
+
 /// A journal's records of `kind`.
 pub(crate) fn records(journal: &Path, kind: &str) -> Vec<Value> {
     let text = std::fs::read_to_string(journal).unwrap();
