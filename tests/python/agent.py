@@ -1,8 +1,8 @@
 """An MCP client made of the official Python SDK, driven line by line.
 
-Usage: agent.py URL [auto|legacy]. Each input line is a JSON object {"tool": ..., "arguments": {...}} or
-{"list": true}; each output line is a JSON object. Before anything else it signs in by OAuth: it prints
-{"authorize": URL} and waits on its own loopback port until a browser comes back there.
+Usage: agent.py URL [auto|legacy], or agent.py stdio MODE PROGRAM WORDS... Each input line is a JSON object {"tool": ..., "arguments": {...}} or
+{"list": true}; each output line is a JSON object. With a URL it signs in by OAuth first: it prints {"authorize": URL} and
+waits on its own loopback port until a browser comes back there.
 """
 
 import asyncio
@@ -13,6 +13,7 @@ from urllib.parse import parse_qs, urlsplit
 import httpx2
 from mcp.client.auth import AuthorizationCodeResult, OAuthClientProvider
 from mcp.client.client import Client
+from mcp.client.stdio import StdioServerParameters, stdio_client
 from mcp.client.streamable_http import streamable_http_client
 from mcp.shared.auth import OAuthClientMetadata
 
@@ -92,8 +93,18 @@ async def main(url, mode):
     async with httpx2.AsyncClient(auth=auth, timeout=httpx2.Timeout(120)) as http:
         async with Client(streamable_http_client(url, http_client=http), mode=mode) as client:
             say({"ready": True, "token": storage.tokens.access_token, "client_id": storage.client.client_id})
-            async for ask in lines():
-                say(await one(client, ask))
+            await serve(client)
+
+
+async def stdio(mode, program, *words):
+    async with Client(stdio_client(StdioServerParameters(command=program, args=list(words))), mode=mode) as client:
+        say({"ready": True})
+        await serve(client)
+
+
+async def serve(client):
+    async for ask in lines():
+        say(await one(client, ask))
 
 
 async def one(client, ask):
@@ -113,4 +124,7 @@ async def one(client, ask):
 
 
 if __name__ == "__main__":
-    asyncio.run(main(sys.argv[1], sys.argv[2] if len(sys.argv) > 2 else "auto"))
+    if sys.argv[1] == "stdio":
+        asyncio.run(stdio(*sys.argv[2:]))
+    else:
+        asyncio.run(main(sys.argv[1], sys.argv[2] if len(sys.argv) > 2 else "auto"))

@@ -1,7 +1,6 @@
 //! The project's own tasks. `cargo xtask` without words lists them.
 
 mod cluster;
-mod demo;
 mod test;
 mod tidy;
 
@@ -10,7 +9,6 @@ use std::process::ExitCode;
 const USAGE: &str = "cargo xtask TASK
   test                       everything ./test runs: format, lints, tidy, every suite on real parts
   tidy                       the layers, bans and size limits of ARCHITECTURE.md
-  demo [WORDS]               what ./demo does: a test cluster and `kmg demo` on it
   cluster build|up|down      the real test cluster (see tests/cluster/README.md)";
 
 fn main() -> ExitCode {
@@ -18,7 +16,6 @@ fn main() -> ExitCode {
     let outcome = match args.split_first().map(|(task, rest)| (task.as_str(), rest)) {
         Some(("test", rest)) => test::run(rest),
         Some(("tidy", [])) => tidy::run(),
-        Some(("demo", rest)) => demo::run(rest),
         Some(("cluster", rest)) => cluster::run(rest),
         _ => Err(anyhow::anyhow!("{USAGE}")),
     };

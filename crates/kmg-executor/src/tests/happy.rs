@@ -20,7 +20,10 @@ async fn an_approved_plan_is_written_once_and_remembered() {
         assert!(world.accepted(&audit_id).is_none_or(|accepted| accepted == 1), "the cluster's own audit log has the plan");
         assert_eq!(receipt.steps[0].audit_id, Some(audit_id));
         let finished = world.lines().into_iter().find(|line| line["kind"] == "job.finished").unwrap();
-        assert_eq!((receipt.executor_head.seq, receipt.executor_head.hash.as_str()), (finished["seq"].as_u64().unwrap(), finished["hash"].as_str().unwrap()));
+        assert_eq!(
+            (receipt.executor_head.seq, receipt.executor_head.hash.as_str()),
+            (finished["seq"].as_u64().unwrap(), finished["hash"].as_str().unwrap())
+        );
         assert_eq!((world.front.count(Kind::DryRun), world.front.count(Kind::Write)), (1, 1));
 
         let asked = world.front.not_reads();

@@ -66,6 +66,8 @@ async fn start(name: &str, config: &Path) -> anyhow::Result<Child> {
         .arg(config)
         .arg("--exit-with-stdin")
         .env_clear()
+        // What a person at a terminal should read: the demo's own words, and what goes wrong.
+        .env("RUST_LOG", "warn")
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::inherit())

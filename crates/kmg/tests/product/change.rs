@@ -52,6 +52,9 @@ fn a_change_from_diagnosis_to_applied() {
     let page = human.open(&url);
     assert!(page["text"].as_str().unwrap().contains("applied"), "{page}");
 
+    if api.cluster.node.ready {
+        kmg_testkit::lane::node("the fix recovers on the real node");
+    }
     recovers(&api, &namespace);
     product.end();
     product.verify_journals();

@@ -10,9 +10,13 @@ mod evidence;
 #[cfg(test)]
 mod fence;
 #[cfg(test)]
+mod node;
+#[cfg(test)]
 mod refusals;
 #[cfg(test)]
 mod restarts;
+#[cfg(test)]
+mod stand_alone;
 #[cfg(test)]
 mod surface;
 #[cfg(test)]

@@ -45,6 +45,16 @@ impl Agent {
         Self { token: text("token"), client_id: text("client_id"), process }
     }
 
+    /// Starts `kmg` with `words` itself and speaks with it over stdio; no sign-in.
+    pub(crate) fn over_stdio(python: &Path, mode: &str, words: &[&str]) -> Self {
+        let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/python/agent.py");
+        let mut command = Process::command(python);
+        command.arg(script).args(["stdio", mode, env!("CARGO_BIN_EXE_kmg")]).args(words);
+        let mut process = Process::start("stdio agent", &mut command);
+        assert_eq!(process.hear()["ready"], true);
+        Self { process, token: String::new(), client_id: String::new() }
+    }
+
     /// Calls a tool.
     pub(crate) fn call(&mut self, tool: &str, arguments: &Value) -> Value {
         self.process.ask(&json!({ "tool": tool, "arguments": arguments }))

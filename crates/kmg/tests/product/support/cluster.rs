@@ -19,12 +19,20 @@ pub(crate) struct ApiServer {
 impl ApiServer {
     /// The running test cluster, or `None` after the skip was counted.
     pub(crate) fn available(case: &str) -> Option<Self> {
-        let cluster = lane::api_server(case)?;
+        lane::api_server(case).map(Self::of)
+    }
+
+    /// The test cluster with its real node, or `None` after the skip was counted.
+    pub(crate) fn with_node(case: &str) -> Option<Self> {
+        lane::node(case).map(Self::of)
+    }
+
+    fn of(cluster: TestCluster) -> Self {
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
         let source = KubeconfigSource { path: cluster.kubeconfig.clone(), context: None };
         let admin = runtime.block_on(Cluster::connect(&source, Options::new(Clock::system()))).unwrap();
         let since = std::fs::read(&cluster.audit_log).map_or(0, |log| log.len());
-        Some(Self { cluster, runtime, admin, since })
+        Self { cluster, runtime, admin, since }
     }
 
     pub(crate) fn kubeconfig(&self) -> PathBuf {

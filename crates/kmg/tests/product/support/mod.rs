@@ -10,4 +10,4 @@ pub(crate) use agent::Agent;
 pub(crate) use cluster::ApiServer;
 pub(crate) use human::Human;
 pub(crate) use process::Process;
-pub(crate) use product::Product;
+pub(crate) use product::{Product, records};
