@@ -1,4 +1,4 @@
-//! Canonical JSON, digests and envelopes as second implementations see them: PyPI's `rfc8785` and `securesystemslib`.
+//! Canonical JSON, digests and envelopes as second implementations see them: `rfc8785` and `securesystemslib`.
 
 #[cfg(test)]
 mod tests {

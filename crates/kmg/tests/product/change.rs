@@ -33,6 +33,8 @@ fn a_change_from_diagnosis_to_applied() {
     assert_eq!(api.writes(&namespace).len(), 0);
 
     agent.begin("wait_for_plan", &json!({ "planId": plan, "timeoutSeconds": 55 }));
+    human.visit(&product, &url);
+    pictures(&mut human);
     let result = human.approve(&product, &url);
     assert!(result["text"].as_str().unwrap().contains("approved"), "{result}");
     assert_eq!(agent.hear()["structured"]["state"], "approved");
@@ -59,6 +61,15 @@ fn a_change_from_diagnosis_to_applied() {
     product.end();
     product.verify_journals();
     product.crosscheck_journals(&python);
+}
+
+/// Where a folder for pictures is named, the page is kept for a person to look at.
+fn pictures(human: &mut Human) {
+    if let Ok(folder) = kmg_testkit::lane::prepared("KMG_TEST_PICTURES") {
+        human.shot(&folder.join("review.png"), 1100, false);
+        human.shot(&folder.join("review-narrow.png"), 380, false);
+        human.shot(&folder.join("review-dark.png"), 1100, true);
+    }
 }
 
 fn wait_for_finding(agent: &mut Agent, namespace: &str, id: &str) -> serde_json::Value {

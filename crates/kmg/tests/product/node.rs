@@ -28,13 +28,13 @@ fn failing_containers_are_named_first_and_healthy_ones_not_at_all() {
     let broken = until(&mut agent, |findings| first(findings) == Some("crash-loop"));
     assert!(broken["structured"]["findings"][0].to_string().contains('3'), "the exit code is evidence: {broken}");
     deploy(&api, "registry.test/web:1");
-    until(&mut agent, |findings| findings.is_empty());
+    until(&mut agent, <[Value]>::is_empty);
     // A rollout that cannot finish beside Pods that still serve.
     deploy(&api, "registry.test/web:does-not-exist");
     let stuck = until(&mut agent, |findings| first(findings) == Some("image-pull-failed"));
     assert!(stuck["structured"]["findings"][0]["consequences"].as_array().is_some_and(|list| !list.is_empty()), "{stuck}");
     deploy(&api, "registry.test/web:2");
-    until(&mut agent, |findings| findings.is_empty());
+    until(&mut agent, <[Value]>::is_empty);
 }
 
 fn text(path: &Path) -> &str {

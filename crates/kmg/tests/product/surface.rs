@@ -65,16 +65,6 @@ fn the_review_page_in_chromium() {
     assert!(policy.contains("default-src 'none'") && policy.contains("frame-ancestors 'none'"), "{policy}");
     let html = human.ask(&json!({ "do": "html" }));
     assert!(!html["html"].as_str().unwrap().contains("<script"), "no script stands in the page");
-    pictures(&mut human);
-}
-
-/// Where a folder for pictures is named, the page is kept for a person to look at.
-fn pictures(human: &mut Human) {
-    if let Ok(folder) = kmg_testkit::lane::prepared("KMG_TEST_PICTURES") {
-        human.shot(&folder.join("review.png"), 1100, false);
-        human.shot(&folder.join("review-narrow.png"), 380, false);
-        human.shot(&folder.join("review-dark.png"), 1100, true);
-    }
 }
 
 /// What `tools/list` says, through a client that validates it.
