@@ -1,6 +1,6 @@
 //! Approving is signing: a fresh sign-in whose nonce commits to the decision.
 
-use kmg_auth::{CallbackParams, Freshness, SignedIn as ProviderSignIn};
+use kmg_auth::{CallbackParams, Freshness, PendingFlow, SignedIn as ProviderSignIn};
 use kmg_core::clock::Millis;
 use kmg_core::decision::{Approval, Decision, SIGN_IN_LEEWAY, Statement, nonce};
 use kmg_core::digest::Digest;
@@ -54,9 +54,15 @@ impl App {
         let (flow, purpose) = self.take(browser_cookie, &callback).await?;
         let Purpose::Approve { statement: bytes, name } = purpose else { return Err(failed()) };
         let statement: Statement = serde_json::from_str(&bytes).map_err(|error| Fault::new(Code::Tampered, error))?;
-        // The flow holds the nonce it began with; `finish` compares the token's with it.
-        let signed_in = self.parts().approve.finish(callback, &flow).await?;
-        let signed_in_at = check(&statement, &bytes, &signed_in)?;
+        let checked = self.fresh_sign_in(&statement, &bytes, callback, &flow).await;
+        let (signed_in_at, id_token) = match checked {
+            Ok(proved) => proved,
+            Err(problem) => {
+                let note = json!({ "planId": statement.plan_id, "reviewDigest": statement.review_digest, "approver": statement.approver, "code": problem.code() });
+                self.record("decision.refused", note).await?;
+                return Err(problem);
+            }
+        };
         let row = self.row(&statement.plan_id).await?;
         self.may_decide(&statement.approver, &row)?;
         if row.body.digest() != statement.review_digest {
@@ -70,12 +76,25 @@ impl App {
             approver_name: name,
             at: self.clock().now(),
             reason: None,
-            approval: Some(Approval::new(bytes.as_bytes(), &self.parts().approval_key, Some(signed_in.id_token))),
+            approval: Some(Approval::new(bytes.as_bytes(), &self.parts().approval_key, Some(id_token))),
         };
-        let approved = self.parts().store.approve(&statement.plan_id, decided, signed_in_at).await?;
+        let stored = self.parts().store.approve(&statement.plan_id, decided, signed_in_at).await;
+        let approved = self.or_record_refusal(stored, &row.body, &statement.approver).await?;
         self.record_decision("decision.recorded", &row.body, &statement.approver, note).await?;
         self.changed();
         Ok(approved)
+    }
+
+    async fn fresh_sign_in(
+        &self,
+        statement: &Statement,
+        bytes: &str,
+        callback: CallbackParams,
+        flow: &PendingFlow,
+    ) -> Result<(Millis, String), Problem> {
+        let signed_in = self.parts().approve.finish(callback, flow).await?;
+        let at = check(statement, bytes, &signed_in)?;
+        Ok((at, signed_in.id_token))
     }
 
     fn provider_host(&self) -> String {

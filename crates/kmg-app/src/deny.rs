@@ -2,10 +2,11 @@
 
 use kmg_core::decision::Decision;
 use kmg_core::digest::Digest;
-use kmg_core::plan::PlanId;
+use kmg_core::identity::Principal;
+use kmg_core::plan::{PlanId, StoredBody};
 use kmg_core::problem::{Code, Problem, Refusal};
 use kmg_core::untrusted::Quoted;
-use kmg_store::{Decided, PlanRow};
+use kmg_store::{Decided, PlanRow, StoreError};
 use serde_json::json;
 
 use crate::options::App;
@@ -32,10 +33,28 @@ impl App {
             reason: reason.filter(|text| !text.trim().is_empty()).map(|text| Quoted::new(text, MAX_REASON)),
             approval: None,
         };
-        let denied = self.parts().store.deny(id, decided).await?;
+        let stored = self.parts().store.deny(id, decided).await;
+        let denied = self.or_record_refusal(stored, &row.body, &approver).await?;
         self.record_decision("decision.recorded", &row.body, &approver, json!({ "decision": Decision::Deny })).await?;
         self.changed();
         Ok(denied)
+    }
+
+    /// A decision the store did not take is recorded too: no intent stays open.
+    pub(crate) async fn or_record_refusal(
+        &self,
+        stored: Result<PlanRow, StoreError>,
+        body: &StoredBody,
+        approver: &Principal,
+    ) -> Result<PlanRow, Problem> {
+        match stored {
+            Ok(row) => Ok(row),
+            Err(error) => {
+                let problem = Problem::from(error);
+                self.record_decision("decision.refused", body, approver, json!({ "code": problem.code() })).await?;
+                Err(problem)
+            }
+        }
     }
 
     /// The plan, if this person may decide it and has seen exactly these bytes.

@@ -18,6 +18,9 @@ use crate::view::PlanView;
 /// The executor's own deadlines are shorter; what exceeds this is reconciled.
 const DEADLINE: Duration = Duration::from_mins(2);
 
+/// How long an apply waits for an executor that is being restarted.
+const EXECUTOR_READY: Duration = Duration::from_secs(10);
+
 impl App {
     /// Executes an approved plan, or tells where it stands. Calling it again never sends again: a plan that was
     /// claimed is only reported.
@@ -40,6 +43,8 @@ impl App {
     }
 
     async fn claim_and_execute(&self, owner: &str, id: &PlanId) -> Result<PlanRow, Problem> {
+        // Before the claim: an executor that restarts just now must not use up a person's approval.
+        self.parts().executor.ready(EXECUTOR_READY).await?;
         let (row, grant) = match self.claim(owner, id).await {
             Ok(won) => won,
             // Lost the race, or the window closed in between: say where it stands.
@@ -90,8 +95,12 @@ impl App {
         }
     }
 
-    async fn finish(&self, receipt: Receipt) -> Result<PlanRow, Problem> {
+    async fn finish(&self, mut receipt: Receipt) -> Result<PlanRow, Problem> {
         let before = self.row(&receipt.plan_id).await?;
+        // "Never received" contradicts what is known here, as after a restored executor: a person must look.
+        if before.life.stage == Stage::Unknown && receipt.outcome == Outcome::Refused {
+            receipt.outcome = Outcome::NeedsHuman;
+        }
         if before.life.stage == receipt.outcome.stage() {
             return Ok(before);
         }

@@ -1,5 +1,6 @@
 //! What the use cases stand on.
 
+use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -8,14 +9,14 @@ use kmg_audit::{Journal, Refusals};
 use kmg_auth::{RelyingParty, TokenVerifier};
 use kmg_core::allow::AllowList;
 use kmg_core::clock::{Clock, Millis};
-use kmg_core::identity::{ApproverRule, Principal};
+use kmg_core::identity::{ApproverRule, Principal, Requester};
 use kmg_core::problem::{Code, Fault, Problem, Refusal};
 use kmg_guard::Guard;
 use kmg_link::{Link, LinkError, Supervisor};
 use kmg_store::{Caps, Store};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use tokio::sync::{Semaphore, watch};
+use tokio::sync::watch;
 
 /// The rules of one installation.
 #[derive(Clone, Debug)]
@@ -54,6 +55,18 @@ pub enum Peer {
 }
 
 impl Peer {
+    /// Waits until the peer can be called, at most `within`.
+    ///
+    /// # Errors
+    /// `link-down`.
+    pub(crate) async fn ready(&self, within: Duration) -> Result<(), Problem> {
+        match self {
+            Self::Supervised(supervisor) => supervisor.ready(within).await.map(drop).map_err(problem),
+            Self::Fixed(link) if link.is_down() => Err(problem(LinkError::LinkDown)),
+            Self::Fixed(_) => Ok(()),
+        }
+    }
+
     /// Calls `method` and waits at most `deadline`.
     ///
     /// # Errors
@@ -119,8 +132,10 @@ pub(crate) struct Inner {
     pub(crate) started_at: Millis,
     /// Counts decisions and outcomes, so that a waiting call wakes at once.
     pub(crate) changes: watch::Sender<u64>,
-    /// Executions and waits at once.
-    pub(crate) waits: Semaphore,
+    /// Calls that wait for a person, by requester.
+    pub(crate) waits: Mutex<HashMap<Requester, u32>>,
+    /// When the next anonymous sign-in may begin.
+    pub(crate) next_sign_in: Mutex<Millis>,
 }
 
 /// The use cases; a cheap handle.
@@ -132,7 +147,14 @@ impl App {
     pub fn new(parts: Parts) -> Self {
         let refusals = Mutex::new(Some(Refusals::start(parts.journal.clone(), parts.clock.clone(), Duration::from_secs(1))));
         let started_at = parts.clock.now();
-        Self(Arc::new(Inner { refusals, started_at, changes: watch::Sender::new(0), waits: Semaphore::new(256), parts }))
+        Self(Arc::new(Inner {
+            refusals,
+            started_at,
+            changes: watch::Sender::new(0),
+            waits: Mutex::default(),
+            next_sign_in: Mutex::new(Millis(0)),
+            parts,
+        }))
     }
 
     /// Writes what is still counted. To be called before the journal is closed.
@@ -169,6 +191,11 @@ impl App {
     /// The browser edge's origin.
     pub fn web_origin(&self) -> &str {
         &self.0.parts.options.web_origin
+    }
+
+    /// The scope a caller needs.
+    pub fn scope(&self) -> &str {
+        &self.0.parts.options.scope
     }
 
     /// The MCP endpoint's canonical URL.

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use kmg_core::allow::Permit;
 use kmg_core::identity::Caller;
-use kmg_core::plan::{Ask, PlanBody, PlanId, PreviewRequest, PreviewResponse, SCHEMA, StoredBody, Times};
+use kmg_core::plan::{Ask, PLAN_ANNOTATION, PlanBody, PlanId, PreviewRequest, PreviewResponse, SCHEMA, StoredBody, Times};
 use kmg_core::problem::{Code, Fault, Problem, Refusal};
 use kmg_core::untrusted::Quoted;
 use kmg_link::methods;
@@ -82,8 +82,11 @@ fn check_preview(ask: &Ask, preview: &PreviewResponse) -> Result<(), Problem> {
     if preview.steps.len() != 1 || !preview.steps.iter().all(object_fits) || preview.cluster_id.is_empty() {
         return Err(Fault::new(Code::Internal, "the planner's answer is about something else").into());
     }
-    if preview.steps.iter().all(|step| step.base == step.predicted) {
-        return Err(Refusal::new(Code::NoChange, "The cluster's dry run changes nothing.").into());
+    // Our own annotation always changes: what counts is whether anything of the ask survives the dry run.
+    let mark = format!("metadata.annotations[\"{PLAN_ANNOTATION}\"]");
+    let asked = |step: &kmg_core::plan::Step| step.changes.iter().any(|change| change.proposed && change.path != mark);
+    if !preview.steps.iter().any(asked) {
+        return Err(Refusal::new(Code::NoChange, "By the cluster's own dry run nothing of it would change.").into());
     }
     Ok(())
 }

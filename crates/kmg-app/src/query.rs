@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use kmg_core::clock::Millis;
-use kmg_core::identity::{Caller, Principal, Requester};
+use kmg_core::identity::{ApproverRule, Caller, Principal, Requester};
 use kmg_core::plan::{PlanId, Stage};
-use kmg_core::problem::{Code, Fault, Problem, Refusal};
+use kmg_core::problem::{Code, Problem, Refusal};
 use kmg_store::{Inbox, PlanRow};
 
 use crate::options::App;
@@ -50,7 +50,7 @@ impl App {
     /// # Errors
     /// As [`App::plan_status`]; `overloaded` when too many calls wait.
     pub async fn wait_for_plan(&self, caller: &Caller, id: &PlanId, timeout: Duration) -> Result<PlanView, Problem> {
-        let _slot = self.0.waits.try_acquire().map_err(|_| Fault::new(Code::Overloaded, "too many waiting calls"))?;
+        let _place = self.start_waiting(caller.requester())?;
         let mut changes = self.0.changes.subscribe();
         let deadline = tokio::time::Instant::now() + timeout;
         loop {
@@ -69,7 +69,9 @@ impl App {
     /// # Errors
     /// A fault of the store.
     pub async fn inbox(&self, who: &SignedIn) -> Result<Vec<PlanRow>, Problem> {
-        let rows = self.rows(vec![Stage::Pending]).await?;
+        // Asked of the store where the rule allows it: others' plans must not crowd out this person's.
+        let own = (self.options().rule == ApproverRule::Requester).then(|| who.reviewer.principal().clone());
+        let rows = self.rows(vec![Stage::Pending], own).await?;
         let mine = |row: &PlanRow| self.may_decide(who.reviewer.principal(), row).is_ok();
         Ok(rows.into_iter().filter(mine).collect())
     }
@@ -79,13 +81,13 @@ impl App {
     /// # Errors
     /// A fault of the store.
     pub async fn history(&self, who: &SignedIn) -> Result<Vec<PlanRow>, Problem> {
-        let rows = self.rows(Stage::ALL.to_vec()).await?;
+        let rows = self.rows(Stage::ALL.to_vec(), None).await?;
         Ok(rows.into_iter().filter(|row| self.may_see(who.reviewer.principal(), &row.body.body().requester)).collect())
     }
 
-    async fn rows(&self, stages: Vec<Stage>) -> Result<Vec<PlanRow>, Problem> {
+    async fn rows(&self, stages: Vec<Stage>, requester: Option<Principal>) -> Result<Vec<PlanRow>, Problem> {
         self.expire().await?;
-        Ok(self.parts().store.inbox(Inbox { stages, requester: None, limit: 100, before: None }).await?)
+        Ok(self.parts().store.inbox(Inbox { stages, requester, limit: 100, before: None }).await?)
     }
 
     /// The plan for the review page.

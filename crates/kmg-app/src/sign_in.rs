@@ -1,8 +1,10 @@
 //! Signing in to the pages.
 
+use std::sync::PoisonError;
+
 use kmg_auth::{CallbackParams, Freshness};
 use kmg_core::plan::PlanId;
-use kmg_core::problem::Problem;
+use kmg_core::problem::{Code, Problem, Refusal};
 use kmg_store::WebSession;
 use serde_json::json;
 
@@ -34,10 +36,25 @@ impl App {
     /// # Errors
     /// `issuer-unavailable`, or a fault of the store.
     pub async fn begin_sign_in(&self, return_to: Option<PlanId>) -> Result<SignInStart, Problem> {
+        self.pace()?;
         let start = self.parts().sign_in.begin(token()?, Freshness::Any).await?;
         let purpose = Purpose::SignIn { return_to: return_to.map(|plan| plan.to_string()) };
         let browser_cookie = self.keep(start.flow, purpose).await?;
         Ok(SignInStart { authorize_url: start.url, browser_cookie })
+    }
+
+    /// At most ten sign-ins a second begin, with bursts of fifty: who has no identity cannot fill the store with
+    /// flows on their way, which approvals need too (10,000 of them, 10 minutes each).
+    fn pace(&self) -> Result<(), Problem> {
+        const SPACING: i64 = 100;
+        const BURST: i64 = 50;
+        let now = self.clock().now();
+        let mut next = self.0.next_sign_in.lock().unwrap_or_else(PoisonError::into_inner);
+        if next.since(now) > SPACING * BURST {
+            return Err(Refusal::new(Code::Overloaded, "Too many sign-ins begin at once; try again in a moment.").into());
+        }
+        *next = now.max(*next).plus(SPACING);
+        Ok(())
     }
 
     /// Completes a sign-in: a new session with a new id, for anyone the provider vouches for. What the person may

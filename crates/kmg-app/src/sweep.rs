@@ -35,7 +35,10 @@ impl App {
             if self.is_running(&row) {
                 continue;
             }
-            self.reconcile(&row).await?;
+            // One plan that cannot be settled must not keep the others waiting.
+            if let Err(problem) = self.reconcile(&row).await {
+                tracing::error!(plan = %row.id(), %problem, "not reconciled");
+            }
         }
         Ok(())
     }

@@ -242,7 +242,7 @@ pub fn verify<'a>(
 ) -> Result<VerifiedPlan<'a>, NotVerified> {
     let body = stored.body();
     let approval = approval.ok_or(NotVerified::Missing)?;
-    let statement = open_statement(&approval.envelope, trust)?;
+    let statement = open_statement(&approval.envelope, trust, now)?;
     if statement.plan_id != body.plan_id {
         return Err(NotVerified::OtherPlan);
     }
@@ -268,7 +268,7 @@ pub fn verify<'a>(
     Ok(VerifiedPlan { stored, approver: statement.approver, execute_before })
 }
 
-fn open_statement(envelope: &Envelope, trust: &Trust) -> Result<Statement, NotVerified> {
+fn open_statement(envelope: &Envelope, trust: &Trust, now: Millis) -> Result<Statement, NotVerified> {
     let keys: Vec<VerifyingKey> = trust.gateway_keys.iter().map(|trusted| trusted.key).collect();
     let payload = envelope.verify(types::DECISION, &keys).map_err(|_| NotVerified::Signature)?;
     let value = parse_strict(&payload, Limits::REQUEST).map_err(|_| NotVerified::Statement)?;
@@ -276,8 +276,13 @@ fn open_statement(envelope: &Envelope, trust: &Trust) -> Result<Statement, NotVe
     if statement.schema != SCHEMA || statement.decision != Decision::Approve {
         return Err(NotVerified::Statement);
     }
+    // The statement's own time is the signer's claim: a retired key could backdate it.
     let in_validity = trust.gateway_keys.iter().any(|trusted| {
-        trusted.not_before <= statement.at && statement.at < trusted.not_after && envelope.verify(types::DECISION, &[trusted.key]).is_ok()
+        trusted.not_before <= now
+            && now < trusted.not_after
+            && trusted.not_before <= statement.at
+            && statement.at < trusted.not_after
+            && envelope.verify(types::DECISION, &[trusted.key]).is_ok()
     });
     if in_validity { Ok(statement) } else { Err(NotVerified::Signature) }
 }

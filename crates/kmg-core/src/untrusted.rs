@@ -23,11 +23,6 @@ impl<T> Untrusted<T> {
         &self.0
     }
 
-    /// For a parser that turns the value into a checked type, or refuses it.
-    pub fn for_parsing(self) -> T {
-        self.0
-    }
-
     /// The same mark over another view of the value.
     pub fn map<U>(self, f: impl FnOnce(T) -> U) -> Untrusted<U> {
         Untrusted(f(self.0))

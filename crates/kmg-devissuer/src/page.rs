@@ -49,7 +49,11 @@ fn about_web_client(client: &Client, purpose: &str, request: &AuthorizeRequest) 
     let mut about = format!("<p class=\"lead\"><strong>{}</strong></p><p>{}</p>", escape(&client.name), escape(purpose));
     if let Some(nonce) = &request.nonce {
         let shown: String = nonce.chars().take(SHOWN_NONCE_CHARS).collect();
-        let _infallible = write!(about, "<p class=\"small\">Request <code>{}…</code></p>", escape(&shown));
+        let _infallible = write!(
+            about,
+            "<p>Code <code>{}</code>. Go on only if you have just come from the page that shows the same code.</p>",
+            escape(&shown)
+        );
     }
     about
 }

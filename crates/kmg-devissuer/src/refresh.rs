@@ -11,10 +11,12 @@ use crate::secret::{NoRandomness, hash, token};
 /// From the sign-in; rotation does not prolong it.
 const LIFE_SECONDS: i64 = 12 * 3_600;
 const MAX_TOKENS: usize = 4_096;
+/// Within so many milliseconds a spent token answers again: an answer was lost, or two processes share it.
+const GRACE: i64 = 10_000;
 
 struct Refresh {
     grant: Grant,
-    spent: bool,
+    spent: Option<Millis>,
 }
 
 /// The refresh tokens, spent ones included for as long as their family lives.
@@ -30,7 +32,7 @@ impl RefreshTokens {
         if tokens.len() >= MAX_TOKENS {
             return Ok(None);
         }
-        tokens.insert(hash(&text), Refresh { grant, spent: false });
+        tokens.insert(hash(&text), Refresh { grant, spent: None });
         Ok(Some(text))
     }
 
@@ -39,13 +41,17 @@ impl RefreshTokens {
     pub(crate) fn spend(&self, text: &str, client_id: &str, now: Millis) -> Option<Grant> {
         let mut tokens = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let refresh = tokens.get_mut(&hash(text))?;
-        if refresh.spent || refresh.grant.client_id != client_id {
+        let same_client = refresh.grant.client_id == client_id;
+        if same_client && refresh.spent.is_some_and(|at| (0..GRACE).contains(&now.since(at))) {
+            return lives(&refresh.grant, now).then(|| refresh.grant.clone());
+        }
+        if refresh.spent.is_some() || !same_client {
             let family = refresh.grant.family;
             tokens.retain(|_, refresh| refresh.grant.family != family);
             tracing::warn!(client_id, "a refresh token was reused; its family is revoked");
             return None;
         }
-        refresh.spent = true;
+        refresh.spent = Some(now);
         lives(&refresh.grant, now).then(|| refresh.grant.clone())
     }
 

@@ -21,6 +21,8 @@ use crate::verdict::{Conclusion, Look, Target, Version, Written, after_refusal, 
 
 /// At most this many requests for one step.
 const MAX_ATTEMPTS: u32 = 3;
+/// How often read and dry run are repeated when the version moves between them.
+const DRY_RUNS: u32 = 3;
 /// The fields a plan may leave out of its projections: what a controller, not a person, sets.
 const EXCLUSIONS: &[&str] = &["/spec/replicas"];
 
@@ -54,15 +56,17 @@ struct Halt {
     outcome: Outcome,
     reason: String,
     message: Option<Quoted>,
+    /// The dry run met another version than the read: reading again may find the reviewed state still there.
+    moved: bool,
 }
 
 impl Halt {
     fn new(outcome: Outcome, reason: impl Into<String>) -> Self {
-        Self { outcome, reason: reason.into(), message: None }
+        Self { outcome, reason: reason.into(), message: None, moved: false }
     }
 
     fn quoting(outcome: Outcome, reason: String, error: &ClusterError) -> Self {
-        Self { outcome, reason, message: error.quoted().cloned() }
+        Self { outcome, reason, message: error.quoted().cloned(), moved: false }
     }
 }
 
@@ -107,6 +111,18 @@ impl Work<'_> {
     /// Re-reads the object, proves that request and state are the reviewed ones, and repeats the dry run under
     /// this process's own identity. Sends nothing that is stored.
     async fn check(&self, step: &Step) -> Result<Checked, Halt> {
+        let mut left = DRY_RUNS;
+        loop {
+            left -= 1;
+            match self.check_once(step).await {
+                // The version moved between read and dry run, as a rollout's status does all the time: read again.
+                Err(halt) if halt.moved && left > 0 => {}
+                checked => return checked,
+            }
+        }
+    }
+
+    async fn check_once(&self, step: &Step) -> Result<Checked, Halt> {
         let body = self.plan.body();
         let refused = |reason: &str| Halt::new(Outcome::Refused, reason);
         let permit = self.executor.settings.trust.namespaces.permit(body.ask.namespace()).map_err(|_| refused("namespace not allowed"))?;
@@ -282,7 +298,8 @@ fn dry_run_failed(error: &ClusterError) -> Halt {
         ClusterError::Forbidden(_) | ClusterError::NotFound(_) | ClusterError::Conflict(_) | ClusterError::Invalid { .. } => Outcome::Stale,
         _ => Outcome::Refused,
     };
-    Halt::quoting(outcome, format!("The executor's own dry run failed: {error}."), error)
+    let moved = matches!(error, ClusterError::Conflict(_) | ClusterError::Invalid { status: 422, .. });
+    Halt { moved, ..Halt::quoting(outcome, format!("The executor's own dry run failed: {error}."), error) }
 }
 
 fn plain(state: State, reason: impl Into<String>) -> Conclusion {
@@ -299,7 +316,7 @@ pub(crate) fn outcome_of(object: &ObjectId, outcome: Outcome) -> StepOutcome {
 }
 
 fn halted(step: &Step, halt: Halt) -> Done {
-    let Halt { outcome, reason, message } = halt;
+    let Halt { outcome, reason, message, moved: _ } = halt;
     Done { step: StepOutcome { message, ..outcome_of(&step.object, outcome) }, reason }
 }
 

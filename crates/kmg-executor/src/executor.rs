@@ -21,7 +21,7 @@ use crate::ledger::{Book, Ledger, Seen};
 use crate::pre_image::{PreImages, SealKey};
 use crate::record::{APPLY_RECONCILED, Closing, End, JOB_REFUSED, PLAN_VOIDED, STARTED, Started, State};
 use crate::sign_in::SignIns;
-use crate::trust::TrustSettings;
+use crate::trust::{TrustError, TrustSettings};
 use crate::turns::Turns;
 
 /// How many jobs and reconciliations run at once.
@@ -78,6 +78,8 @@ pub struct ExecutorOptions {
     pub cluster: Cluster,
     /// Where the time comes from.
     pub clock: Clock,
+    /// Whether weaker evidence than a fresh sign-in is refused, whatever the trust file says.
+    pub production: bool,
     /// How long to wait for another executor to let go of the journal.
     pub lock_wait: Duration,
     /// How long to wait for what else.
@@ -98,14 +100,24 @@ pub struct Executor {
 }
 
 impl Executor {
+    /// Completes when the journal has failed for good.
+    pub(crate) async fn journal_failed(&self) {
+        while !self.book.is_poisoned() {
+            tokio::time::sleep(Duration::from_secs(1)).await;
+        }
+    }
+
     /// Reads the trust file, locks and folds the journal, and writes down that it started. Attempts a crash left
     /// without an outcome are noted as unknown; nothing is ever sent again.
     ///
     /// # Errors
     /// The trust file, the journal or the folder of pre-images cannot be used.
     pub async fn open(options: ExecutorOptions) -> Result<Arc<Self>, ExecutorError> {
-        let ExecutorOptions { trust, journal: path, checkpoint_key, seal_key, cluster, clock, lock_wait, timing } = options;
+        let ExecutorOptions { trust, journal: path, checkpoint_key, seal_key, cluster, clock, production, lock_wait, timing } = options;
         let settings = TrustSettings::load(&trust)?;
+        if production && settings.trust.evidence == Evidence::GatewaySignature {
+            return Err(TrustError::Problems(vec!["evidence: production demands fresh-sign-in".to_owned()]).into());
+        }
         if settings.trust.evidence == Evidence::GatewaySignature {
             tracing::warn!("approvals are accepted on the gateway's signature alone: that protects nothing from a taken-over gateway");
         }

@@ -82,7 +82,7 @@ impl Ledger {
         self.latest = self.latest.max(Some(time));
         match kind {
             APPLY_INTENT => self.intent(parse(body)?, time),
-            APPLY_OUTCOME | APPLY_RECONCILED => self.end(parse(body)?),
+            APPLY_OUTCOME | APPLY_RECONCILED => self.end(parse(body)?, time),
             JOB_REFUSED | PLAN_VOIDED | JOB_FINISHED => self.close(parse(body)?, position),
             _ => Ok(()),
         }
@@ -100,10 +100,15 @@ impl Ledger {
         Ok(())
     }
 
-    fn end(&mut self, end: End) -> Result<(), Foreign> {
+    fn end(&mut self, end: End, at: Millis) -> Result<(), Foreign> {
         let attempts = self.open.get_mut(&end.plan_id).ok_or(Foreign)?;
         let attempt = attempts.iter_mut().find(|known| known.intent.attempt == end.attempt).filter(|known| known.is_open());
-        attempt.ok_or(Foreign)?.end = Some(end);
+        let attempt = attempt.ok_or(Foreign)?;
+        if end.state == State::Unknown {
+            // The request may have left until now: the API server's own timeout counts from here.
+            attempt.at = attempt.at.max(at);
+        }
+        attempt.end = Some(end);
         Ok(())
     }
 
@@ -161,6 +166,11 @@ pub(crate) struct Book {
 impl Book {
     pub(crate) const fn new(journal: Journal, ledger: Ledger, clock: Clock) -> Self {
         Self { journal, ledger: Mutex::new(ledger), clock }
+    }
+
+    /// Whether the journal has failed for good.
+    pub(crate) fn is_poisoned(&self) -> bool {
+        self.journal.is_poisoned()
     }
 
     /// Makes a record durable, then takes it in.

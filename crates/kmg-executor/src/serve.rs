@@ -84,7 +84,12 @@ where
         let executor = Arc::clone(executor);
         async move { answer(&executor, &method, body).await }
     };
-    kmg_link::serve(reader, writer, handler, ServeOptions::new(LINK_NAME)).await.map_err(ExecutorError::Link)
+    let serving = kmg_link::serve(reader, writer, handler, ServeOptions::new(LINK_NAME));
+    tokio::select! {
+        served = serving => served.map_err(ExecutorError::Link),
+        // A journal that failed once refuses everything: whoever keeps this process starts it again.
+        () = executor.journal_failed() => Err(ExecutorError::Lost),
+    }
 }
 
 async fn answer(executor: &Arc<Executor>, method: &str, body: Value) -> Result<Value, WireError> {

@@ -181,8 +181,9 @@ async fn read(mut reader: impl AsyncRead + Unpin, shared: &Shared, out: &mpsc::W
     let mut ticks = interval(options.heartbeat);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut pings = 0;
-    // Intervals since the last frame.
-    let mut silent = 0;
+    // Intervals since the last frame. A process that has not spoken yet may be reading its journal: the greeting's
+    // own deadline bounds that.
+    let (mut silent, mut heard) = (0, false);
     loop {
         let next = frame::read(&mut reader);
         tokio::pin!(next);
@@ -191,7 +192,7 @@ async fn read(mut reader: impl AsyncRead + Unpin, shared: &Shared, out: &mpsc::W
                 frame = &mut next => break frame,
                 _ = ended.wait_for(Option::is_some) => return Ended::Here,
                 _ = ticks.tick() => {
-                    if silent >= options.missed {
+                    if heard && silent >= options.missed {
                         return Ended::Silent;
                     }
                     silent += 1;
@@ -202,7 +203,7 @@ async fn read(mut reader: impl AsyncRead + Unpin, shared: &Shared, out: &mpsc::W
                 }
             }
         };
-        silent = 0;
+        (silent, heard) = (0, true);
         match frame {
             Ok(Some(Frame::Response(response))) => shared.answer(response.id, response.outcome),
             Ok(Some(Frame::Pong(_))) => {}

@@ -18,7 +18,7 @@ use crate::socket;
 const FIRST_WAIT: Duration = Duration::from_millis(100);
 const LONGEST_WAIT: Duration = Duration::from_secs(5);
 const HEALTHY: Duration = Duration::from_secs(30);
-const HELLO_WAIT: Duration = Duration::from_secs(10);
+const HELLO_WAIT: Duration = Duration::from_secs(45);
 /// How long a child whose input was closed may take to end.
 const GRACE: Duration = Duration::from_secs(5);
 

@@ -9,7 +9,7 @@ use axum::response::Response;
 use kmg_core::identity::Caller;
 use kmg_core::problem::Code;
 use kmg_rpc::{Incoming, Received, Request, RpcError, reply};
-use kmg_tools::{INSTRUCTIONS, SCOPE, Tool, tools_list};
+use kmg_tools::{INSTRUCTIONS, Tool, tools_list};
 
 use crate::answer::Answer;
 use crate::entry::Entry;
@@ -33,6 +33,11 @@ pub(crate) async fn handle(State(edge): State<Edge>, request: HttpRequest<Body>)
 
 /// One request of a known caller: one answer, and one record that is durable before it.
 async fn identified(edge: Edge, caller: Caller, request: HttpRequest<Body>) -> Response {
+    // Before anything is read or recorded: a flood fills neither memory nor the journal, and is counted.
+    if !edge.limiter.take(caller.requester(), edge.app.clock().now()) {
+        edge.app.count_unidentified(Code::RateLimited);
+        return Answer::error(&RpcError::transport(429, Code::RateLimited, Code::RateLimited.meaning())).into_response("");
+    }
     let Ok(mut entry) = Entry::new(&caller) else { return broken() };
     let answer = understand(&edge, &caller, request, &mut entry).await.unwrap_or_else(|refused| refused);
     match edge.app.record_call(&entry.record(&answer)).await {
@@ -59,10 +64,6 @@ async fn understand(edge: &Edge, caller: &Caller, request: HttpRequest<Body>, en
     };
     entry.method(&incoming.request);
     admit(edge, caller, &incoming)?;
-    if !edge.limiter.take(caller.requester(), edge.app.clock().now()) {
-        let error = RpcError::transport(429, Code::RateLimited, Code::RateLimited.meaning());
-        return Err(error.of(Some(incoming.id)).into());
-    }
     match &incoming.request {
         Request::Initialize(version) => Ok(Answer::json(200, &reply::initialize(&incoming, version, SERVER, INSTRUCTIONS))),
         Request::Discover => Ok(Answer::json(200, &reply::discover(&incoming, SERVER, INSTRUCTIONS))),
@@ -79,7 +80,7 @@ async fn understand(edge: &Edge, caller: &Caller, request: HttpRequest<Body>, en
 /// The scope, before anything of the request is acted on. Opening and describing need a valid token only.
 fn admit(edge: &Edge, caller: &Caller, incoming: &Incoming) -> Result<(), Answer> {
     let needs_scope = matches!(incoming.request, Request::ListTools | Request::CallTool(_));
-    if !needs_scope || caller.has_scope(SCOPE) {
+    if !needs_scope || caller.has_scope(edge.app.scope()) {
         return Ok(());
     }
     let code = Code::InsufficientScope;

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use tokio::sync::Mutex;
 
 /// No preview trusts a probe older than this, in milliseconds.
-pub(crate) const MAX_AGE: i64 = 60_000;
+pub(crate) const MAX_AGE: i64 = 45_000;
 
 /// Whether previews need the fence.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

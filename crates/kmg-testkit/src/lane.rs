@@ -119,8 +119,9 @@ fn record(lane: &str, case: &str, skipped: Option<&str>) {
         }
         return;
     };
-    let entry = serde_json::json!({ "lane": lane, "case": case, "skipped": skipped });
-    let written = OpenOptions::new().create(true).append(true).open(&path).and_then(|mut file| writeln!(file, "{entry}"));
+    // One write for the whole line: cases append from several threads and processes.
+    let entry = format!("{}\n", serde_json::json!({ "lane": lane, "case": case, "skipped": skipped }));
+    let written = OpenOptions::new().create(true).append(true).open(&path).and_then(|mut file| file.write_all(entry.as_bytes()));
     if let Err(error) = written {
         note(&format!("the lanes file cannot be written: {error}"));
     }

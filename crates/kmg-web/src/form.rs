@@ -10,6 +10,8 @@ pub const MAX_FORM: usize = 16 * 1024;
 /// The longest query string, in bytes: a provider's code and state fit many times.
 pub const MAX_QUERY: usize = 8 * 1024;
 const MAX_FIELDS: usize = 16;
+/// How long a posted form may take to arrive.
+const BODY_DEADLINE: std::time::Duration = std::time::Duration::from_secs(10);
 
 /// Decoded fields; no name stands twice.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -27,7 +29,8 @@ impl Fields {
         if !essence.eq_ignore_ascii_case("application/x-www-form-urlencoded") {
             return Err(malformed());
         }
-        let bytes = to_bytes(body, MAX_FORM).await.map_err(|_| Refusal::new(Code::TooLarge, "The form is larger than 16 KiB."))?;
+        let read = tokio::time::timeout(BODY_DEADLINE, to_bytes(body, MAX_FORM)).await.map_err(|_| malformed())?;
+        let bytes = read.map_err(|_| Refusal::new(Code::TooLarge, "The form is larger than 16 KiB."))?;
         Self::parse(&bytes)
     }
 

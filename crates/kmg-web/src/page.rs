@@ -195,6 +195,8 @@ pub(crate) struct ContinuePage {
     pub(crate) provider_host: Visible,
     /// The nonce that commits to the decision.
     pub(crate) nonce: String,
+    /// Its first characters, to compare by eye.
+    pub(crate) code: String,
 }
 
 /// Says that an approval is complete.

@@ -92,9 +92,6 @@ pub(crate) struct ServerArgs {
     /// Kubeconfig of the planning identity, with --link
     #[arg(long, value_name = "FILE", requires = "link")]
     pub(crate) planner_kubeconfig: Option<PathBuf>,
-    /// Name of the fence's policy in the cluster, with --link
-    #[arg(long, value_name = "NAME", default_value = "kmg-system", requires = "link")]
-    pub(crate) system_namespace: String,
     /// Journal of the stand-alone server; in the state folder by default
     #[arg(long, value_name = "FILE", conflicts_with = "link")]
     pub(crate) journal: Option<PathBuf>,

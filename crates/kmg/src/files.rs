@@ -3,7 +3,7 @@
 use std::fs::{DirBuilder, OpenOptions};
 use std::io::Write as _;
 use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, ensure};
 
@@ -13,9 +13,23 @@ use anyhow::{Context as _, ensure};
 /// The folder cannot be made, or others may enter it.
 pub(crate) fn private_folder(path: &Path) -> anyhow::Result<()> {
     DirBuilder::new().recursive(true).mode(0o700).create(path).with_context(|| path.display().to_string())?;
-    let mode = std::fs::metadata(path).with_context(|| path.display().to_string())?.mode();
-    ensure!(owner_only(mode), "{}: others may enter this folder; it must be 0700", path.display());
+    // Not through a link, and ours: another user's folder in its place would be readable to them.
+    let metadata = std::fs::symlink_metadata(path).with_context(|| path.display().to_string())?;
+    let ours = metadata.is_dir() && metadata.uid() == rustix::process::geteuid().as_raw();
+    ensure!(ours && owner_only(metadata.mode()), "{}: must be a folder of this user that no one else may enter (0700)", path.display());
     Ok(())
+}
+
+/// Makes a new private folder with random digits in its name, in the system's place for temporary files.
+///
+/// # Errors
+/// It cannot be made.
+pub(crate) fn temporary_folder(name: &str) -> anyhow::Result<PathBuf> {
+    let mut random = [0_u8; 8];
+    getrandom::fill(&mut random).map_err(|error| anyhow::anyhow!("no randomness: {error}"))?;
+    let path = std::env::temp_dir().join(format!("{name}-{}", kmg_core::digest::hex(&random)));
+    DirBuilder::new().mode(0o700).create(&path).with_context(|| path.display().to_string())?;
+    Ok(path)
 }
 
 /// Writes a new file that only its owner may read. What stands there is replaced as a whole.

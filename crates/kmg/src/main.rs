@@ -6,6 +6,7 @@ mod demo;
 mod files;
 mod issuer_file;
 mod keys;
+mod listen;
 mod log;
 mod settings;
 mod wire;

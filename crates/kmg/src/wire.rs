@@ -40,7 +40,8 @@ pub(crate) struct Gateway {
 /// The first part that cannot be had.
 pub(crate) async fn gateway(settings: &Settings, clock: &Clock) -> anyhow::Result<Gateway> {
     files::private_folder(&settings.data)?;
-    let (journal, _replay) = open_journal(settings, clock)?;
+    let (journal, replay) = open_journal(settings, clock)?;
+    let open = kmg_app::open_intents(&replay)?;
     let seal = SealKey::new(*keys::read(&settings.keys, keys::SEAL)?);
     let store = Store::open(&settings.data.join("plans.sqlite"), seal, clock.clone()).await.context("the database")?;
     let server = Arc::new(supervise("server", kmg_link::Peer::Child(server_child(settings)?)));
@@ -75,13 +76,14 @@ pub(crate) async fn gateway(settings: &Settings, clock: &Clock) -> anyhow::Resul
         approval_key: keys::signing(&settings.keys, keys::APPROVAL)?,
         form_key: *keys::read(&settings.keys, keys::FORM)?,
     });
+    app.close_intents(&open).await?;
     Ok(Gateway { app, journal, server, executor, store })
 }
 
 fn tokens(settings: &Settings, keys: KeySet, clock: &Clock) -> TokenVerifier {
     let identity = &settings.identity;
     let verifier = TokenVerifier::new(keys, identity.issuer.clone(), settings.mcp_url.to_string(), clock.clone());
-    if identity.token_types.iter().any(|kind| kind == "JWT") { verifier.accept_plain_jwt() } else { verifier }
+    if identity.plain_jwt { verifier.accept_plain_jwt() } else { verifier }
 }
 
 fn open_journal(settings: &Settings, clock: &Clock) -> anyhow::Result<(Journal, kmg_audit::Replay)> {

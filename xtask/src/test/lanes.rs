@@ -48,8 +48,25 @@ impl Tally {
         Ok(())
     }
 
-    /// Prints the closing lines; an error when something failed or nothing ran.
-    pub fn finish(self) -> anyhow::Result<()> {
+    /// Writes the cases that ran on real parts to `path`: the next `tests/cases.txt`.
+    pub fn keep_list(&self, path: &Path) -> anyhow::Result<()> {
+        let lines = self.on.iter().flat_map(|(lane, cases)| cases.iter().map(move |case| format!("{lane}: {case}\n")));
+        Ok(std::fs::write(path, lines.collect::<String>())?)
+    }
+
+    /// The committed cases of which this run said nothing, neither that they ran nor why they were skipped.
+    fn lost(&self, list: &Path) -> anyhow::Result<Vec<String>> {
+        let text = std::fs::read_to_string(list).with_context(|| list.display().to_string())?;
+        let said = |line: &str| {
+            let Some((lane, case)) = line.split_once(": ") else { return false };
+            self.on.get(lane).is_some_and(|cases| cases.contains(case)) || self.skipped.values().any(|cases| cases.contains(case))
+        };
+        Ok(text.lines().filter(|line| !line.is_empty() && !said(line)).map(str::to_owned).collect())
+    }
+
+    /// Prints the closing lines; an error when something failed, nothing ran, or, in a whole run, a case of the
+    /// committed list is missing.
+    pub fn finish(self, list: &Path, whole: bool) -> anyhow::Result<()> {
         let skipped: usize = self.skipped.values().map(BTreeSet::len).sum();
         for (reason, cases) in &self.skipped {
             for case in cases {
@@ -61,6 +78,10 @@ impl Tally {
             text if text.is_empty() => String::new(),
             text => format!(" ({text})"),
         };
+        let missing = if whole { self.lost(list)? } else { Vec::new() };
+        for case in &missing {
+            println!("in the list of cases, but not in this run: {case}");
+        }
         println!("cases: {} passed, {} failed, {skipped} skipped", self.passed, self.failed);
         println!(
             "{} cases run; {} on the real API server, {} on the real node, {} in real Chromium, {} with a foreign MCP client; {skipped} skipped{reasons}",
@@ -71,6 +92,7 @@ impl Tally {
             lane("mcp-client"),
         );
         ensure!(self.passed > 0, "no test ran");
+        ensure!(missing.is_empty(), "{} cases of the committed list did not run", missing.len());
         ensure!(self.succeeded && self.failed == 0, "tests failed");
         Ok(())
     }

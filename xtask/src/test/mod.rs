@@ -29,10 +29,13 @@ pub fn run(args: &[String]) -> anyhow::Result<()> {
     let scratch = Scratch::new()?;
     let running = stage("test cluster", || start_cluster(&scratch.0))?;
     let tally = stage("suites", || suites(&root, &scratch.0, &parts, running.as_ref(), filter));
-    if let Some(running) = running {
-        stage("test cluster down", || cluster::down(&running.dir))?;
+    let down = running.map_or(Ok(()), |running| stage("test cluster down", || cluster::down(&running.dir)));
+    let tally = tally?;
+    if filter.is_none() {
+        tally.keep_list(&prepare::cache()?.join("cases.txt"))?;
     }
-    tally?.finish()
+    tally.finish(&root.join("tests/cases.txt"), filter.is_none())?;
+    down
 }
 
 /// A private folder for one run, removed at its end.

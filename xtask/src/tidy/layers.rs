@@ -36,6 +36,8 @@ const ONLY_IN: &[(&str, &[&str])] = &[
     ("jsonwebtoken", &["kmg-jwt"]),
     ("axum", &["kmg-mcp", "kmg-web", "kmg-devissuer", "kmg"]),
     ("anyhow", &["kmg", "xtask"]),
+    ("hyper", &["kmg"]),
+    ("hyper-util", &["kmg"]),
 ];
 
 /// Crates without I/O, and what must stand nowhere in their trees.

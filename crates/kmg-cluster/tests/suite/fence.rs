@@ -12,7 +12,7 @@ const JSON: &str = "application/json";
 const MERGE: &str = "application/merge-patch+json";
 
 /// Grants the planner everything RBAC can grant: only the fence is left.
-async fn grant_everything(lab: &Lab) {
+pub(crate) async fn grant_everything(lab: &Lab) {
     let name = format!("{}-test-only", lab.rbac.system_namespace);
     let binding = json!({
         "apiVersion": "rbac.authorization.k8s.io/v1", "kind": "ClusterRoleBinding", "metadata": {"name": name},

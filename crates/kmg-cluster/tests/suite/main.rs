@@ -3,11 +3,15 @@
 #[cfg(test)]
 mod fence;
 #[cfg(test)]
+mod fence_all;
+#[cfg(test)]
 mod lab;
 #[cfg(test)]
 mod once;
 #[cfg(test)]
 mod reads;
+#[cfg(test)]
+mod specimens;
 #[cfg(test)]
 mod stub;
 #[cfg(test)]

@@ -3,6 +3,7 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::identity::Requester;
 use crate::plan::PlanBody;
 use crate::plan::fixtures::{CLUSTER, NOW, body, plan_id, stored};
 
@@ -91,6 +92,8 @@ fn every_alteration_is_refused_by_name() {
     assert_eq!(run(|_, _, t, _| t.kinds.clear()), Some(N::Kind));
     assert_eq!(run(|_, _, t, _| t.gateway_keys.clear()), Some(N::Signature));
     assert_eq!(run(|_, _, t, _| t.gateway_keys[0].not_after = NOW), Some(N::Signature));
+    // Valid when the statement claims to be made, retired by now.
+    assert_eq!(run(|_, _, t, _| t.gateway_keys[0].not_after = AT), Some(N::Signature));
     assert_eq!(run(|_, _, t, _| t.gateway_keys[0].key = SigningKey::from_bytes(&[2; 32]).verifying_key()), Some(N::Signature));
     assert_eq!(run(|_, _, _, now| *now = NOW.plus(20_000 + 600_000)), Some(N::Expired));
 }
@@ -137,14 +140,29 @@ proptest! {
         }
     }
 
-    // I4: who may approve follows the rule, over any identities.
+    // I4: who may approve follows the rule, over any identities. A subject means nothing without its issuer, and
+    // text that only looks the same, or the same text cut elsewhere, is another person.
     #[test]
-    fn four_eyes(iss in "[ab]", sub in "[ab]") {
-        let person = Principal { iss, sub };
-        let requester = crate::identity::Requester { iss: "a".into(), sub: "a".into(), client_id: "c".into() };
-        let same = person.iss == "a" && person.sub == "a";
+    fn four_eyes(
+        (iss, sub) in ("(https://)?[abA:/\u{430} .]{0,4}", "[abA|:/\u{430}\u{200b} ]{0,4}"),
+        (other_iss, other_sub) in ("(https://)?[abA:/\u{430} .]{0,4}", "[abA|:/\u{430}\u{200b} ]{0,4}"),
+        (same_iss, same_sub) in any::<(bool, bool)>(),
+        (client_id, other_client) in ("[ab]{0,3}", "[ab]{0,3}"),
+    ) {
+        let requester = Requester { iss: iss.clone(), sub: sub.clone(), client_id };
+        let person = Principal { iss: if same_iss { iss } else { other_iss }, sub: if same_sub { sub } else { other_sub } };
+        let same = person.iss == requester.iss && person.sub == requester.sub;
         prop_assert_eq!(ApproverRule::Requester.allows(&person, &requester), same);
         prop_assert_eq!(ApproverRule::Other.allows(&person, &requester), !same);
+        // Another client is not another person.
+        let through = Requester { client_id: other_client, ..requester };
+        prop_assert_eq!(ApproverRule::Other.allows(&person, &through), !same);
+        // Moving the border between issuer and subject makes another person.
+        let joined = format!("{}{}", through.iss, through.sub);
+        for border in joined.char_indices().map(|(at, _)| at).filter(|at| *at != through.iss.len()) {
+            let shifted = Principal { iss: joined[..border].to_owned(), sub: joined[border..].to_owned() };
+            prop_assert!(!ApproverRule::Requester.allows(&shifted, &through));
+        }
     }
 }
 

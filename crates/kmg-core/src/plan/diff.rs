@@ -82,6 +82,16 @@ impl Walk<'_> {
                     self.value(format!("{path}[{index}]"), Some(x), Some(y));
                 }
             }
+            (None, Some(Value::Array(b))) if is_named(b) => {
+                for item in b {
+                    self.value(format!("{path}[name={}]", name_of(item).unwrap_or_default()), None, Some(item));
+                }
+            }
+            (Some(Value::Array(a)), None) if is_named(a) => {
+                for item in a {
+                    self.value(format!("{path}[name={}]", name_of(item).unwrap_or_default()), Some(item), None);
+                }
+            }
             (None, Some(Value::Object(b))) if !b.is_empty() => {
                 for (key, item) in b {
                     self.value(child(&path, key), None, Some(item));
@@ -98,7 +108,9 @@ impl Walk<'_> {
 
     fn leaf(&mut self, path: String, before: Option<&Value>, after: Option<&Value>) {
         let proposed = self.proposed.contains(&path);
-        let open = proposed || !may_hold_a_secret(&path);
+        // A list of objects that could not be walked item by item may hold anything, env values among it.
+        let opaque = holds_objects(before) || holds_objects(after);
+        let open = proposed || !(opaque || may_hold_a_secret(&path));
         let before = self.shown(before, open);
         let after = self.shown(after, open);
         self.out.push(FieldChange { path, before, after, proposed });
@@ -139,6 +151,10 @@ fn is_named(items: &[Value]) -> bool {
 fn common_order(items: &[Value], other: &[Value]) -> Vec<String> {
     let kept: BTreeSet<&str> = other.iter().filter_map(name_of).collect();
     items.iter().filter_map(name_of).filter(|name| kept.contains(name)).map(str::to_owned).collect()
+}
+
+fn holds_objects(value: Option<&Value>) -> bool {
+    value.and_then(Value::as_array).is_some_and(|items| items.iter().any(Value::is_object))
 }
 
 /// Places where people put credentials: shown only as fingerprints unless the ask itself proposes them.
@@ -191,6 +207,23 @@ mod tests {
         assert_eq!(out[0].path, "metadata.annotations[\"kmg.dev/plan\"]");
         assert_eq!(out[0].after, Shown::Value("p".into()));
         assert!(matches!(out[1].after, Shown::Hidden { .. }));
+    }
+
+    /// What a webhook adds or replaces whole never shows a live value, however the list is shaped.
+    #[test]
+    fn values_nobody_proposed_stay_hidden_in_lists_of_any_shape() {
+        let env = |name: &str| json!({"name": name, "value": "s3cret"});
+        let cases = [
+            (json!({"c":[{"name":"a"}]}), json!({"c":[{"name":"a","env":[env("T")]}]})),
+            (json!({"c":[{"name":"a"}]}), json!({"c":[{"name":"a"},{"name":"side","env":[env("T")]}]})),
+            (json!({}), json!({"initContainers":[{"name":"i","env":[env("T")]}]})),
+            (json!({"c":[{"name":"a","env":[env("T"),env("T")]}]}), json!({"c":[{"name":"a","env":[env("T"),env("T"),env("T")]}]})),
+            (json!({"c":[{"name":"a","env":[env("T")]}]}), json!({"c":[{"name":"a"}]})),
+        ];
+        for (before, after) in cases {
+            let out = serde_json::to_string(&run(&before, &after, &[])).unwrap();
+            assert!(!out.contains("s3cret") && out.contains("fp"), "{out}");
+        }
     }
 
     #[test]

@@ -167,7 +167,7 @@ const fn follows(stage: Stage, outcome: Outcome) -> bool {
     match stage {
         Stage::Claimed => !matches!(outcome, O::NeedsHuman),
         Stage::Deleting => matches!(outcome, O::Applied | O::Unknown),
-        Stage::Unknown => matches!(outcome, O::Applied | O::AppliedDiverged | O::Rejected | O::Stale | O::NeedsHuman),
+        Stage::Unknown => matches!(outcome, O::Applied | O::AppliedDiverged | O::Rejected | O::Stale | O::Partial | O::NeedsHuman),
         _ => false,
     }
 }

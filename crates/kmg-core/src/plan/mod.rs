@@ -24,3 +24,5 @@ pub use template::{Rendered, ResourceVersion, Template};
 
 #[cfg(test)]
 pub(crate) mod fixtures;
+#[cfg(test)]
+mod tests;

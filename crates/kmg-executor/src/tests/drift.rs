@@ -109,7 +109,7 @@ async fn a_dry_run_that_is_refused_or_does_not_answer_sends_no_write() {
         let world = World::double().await;
         let executor = world.open().await;
         let job = world.approved(1).await;
-        world.front.once(Kind::DryRun, When::Before, Act::Status(status));
+        world.front.every(Kind::DryRun, When::Before, Act::Status(status));
         let receipt = executor.execute(job).await.unwrap();
         assert_eq!(brief(&receipt), (outcome, 0), "{status}");
         assert_eq!(world.front.count(Kind::Write), 0);

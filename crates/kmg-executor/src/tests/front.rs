@@ -1,6 +1,7 @@
 //! What the executor talks to in these cases: it writes down every request, lets things happen at chosen points,
 //! and hands the request to the double or to the real API server.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -13,6 +14,9 @@ use tokio::sync::Notify;
 
 use super::api_server::{ApiServer, refusal};
 use super::http::{Reply, Request, serve};
+
+/// The `Audit-ID` of what the cases themselves write.
+pub(super) const SOMEONE_ELSE: &str = "someone-else";
 
 /// The requests an executor makes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -67,6 +71,7 @@ pub(super) struct Front {
     pub(super) resume: Notify,
     clock: Clock,
     log: Mutex<Vec<(Kind, Option<String>)>>,
+    others: AtomicUsize,
     script: Mutex<Vec<(Kind, When, Act)>>,
     always: Mutex<Vec<(Kind, When, Act)>>,
 }
@@ -80,6 +85,7 @@ impl Front {
             resume: Notify::new(),
             clock,
             log: Mutex::default(),
+            others: AtomicUsize::new(0),
             script: Mutex::default(),
             always: Mutex::default(),
         });
@@ -194,8 +200,14 @@ impl Front {
         }
     }
 
+    /// How many writes of someone else the cases themselves made.
+    pub(super) fn others(&self) -> usize {
+        self.others.load(Ordering::SeqCst)
+    }
+
     /// Someone else's patch.
     pub(super) async fn change(&self, operations: &Value) {
+        self.others.fetch_add(1, Ordering::SeqCst);
         match &self.backend {
             Backend::Double(server) => drop(server.patch(operations, false)),
             Backend::Real { cluster, path } => real_patch(cluster, path, operations).await,
@@ -203,6 +215,7 @@ impl Front {
     }
 
     async fn stir(&self) {
+        self.others.fetch_add(1, Ordering::SeqCst);
         let operations = json!([{"op": "add", "path": "/status/collisionCount", "value": 3}]);
         match &self.backend {
             Backend::Double(server) => drop(server.patch(&operations, false)),
@@ -255,7 +268,7 @@ pub(super) async fn real_patch(cluster: &Cluster, path: &str, operations: &Value
         content_type: "application/json-patch+json".to_owned(),
         body: operations.to_string().into_bytes(),
     };
-    let sent = send_once(cluster, &rendered, "someone-else", Duration::from_secs(10)).await;
+    let sent = send_once(cluster, &rendered, SOMEONE_ELSE, Duration::from_secs(10)).await;
     assert!(matches!(sent, SendResult::Accepted { .. }), "{sent:?}");
 }
 
@@ -267,6 +280,6 @@ pub(super) async fn real_create(cluster: &Cluster, path: &str, object: &Value) {
         content_type: "application/json".to_owned(),
         body: object.to_string().into_bytes(),
     };
-    let sent = send_once(cluster, &rendered, "someone-else", Duration::from_secs(10)).await;
+    let sent = send_once(cluster, &rendered, SOMEONE_ELSE, Duration::from_secs(10)).await;
     assert!(matches!(sent, SendResult::Accepted { .. }), "{sent:?}");
 }

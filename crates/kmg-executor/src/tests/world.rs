@@ -1,7 +1,9 @@
 //! One executor with all it talks to: an issuer double, a front before an API server, a planner, a person.
 
+use std::collections::BTreeSet;
+use std::io::{Read as _, Seek as _, SeekFrom};
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use base64::Engine as _;
@@ -19,7 +21,7 @@ use kmg_testkit::lane;
 use serde_json::{Value, json};
 
 use super::api_server::{ApiServer, CLUSTER, NAMESPACE, refusal};
-use super::front::{Backend, Front};
+use super::front::{Backend, Front, SOMEONE_ELSE};
 use super::http::{Reply, serve};
 use crate::{Executor, ExecutorError, ExecutorOptions, SealKey, Timing};
 
@@ -40,8 +42,19 @@ pub(super) struct World {
     cluster: Cluster,
     folder: tempfile::TempDir,
     /// The audit log of the real API server.
-    audit_log: Option<PathBuf>,
+    audit_log: Option<AuditLog>,
+    /// The `Audit-ID`s that a journal of this world has told to be applied, of lost journals too.
+    told: Mutex<BTreeSet<String>>,
 }
+
+/// The real API server's audit log from the moment the world was ready.
+struct AuditLog {
+    path: PathBuf,
+    offset: u64,
+}
+
+/// What the cluster itself writes into a namespace.
+const CLUSTER_ITSELF: [&str; 4] = ["system:kube-", "system:serviceaccount:kube-system:", "system:apiserver", "system:node:"];
 
 /// The worlds a case runs in: the double's, and the real API server's where there is one.
 pub(super) async fn worlds(case: &str) -> Vec<World> {
@@ -87,10 +100,11 @@ impl World {
         let folder = format!("/apis/apps/v1/namespaces/{namespace}/deployments");
         super::front::real_create(&cluster, &folder, &deployment(&namespace)).await;
         let backend = Backend::Real { cluster, path: format!("{folder}/web") };
-        Self::build(backend, cluster_id, namespace, Some(test.audit_log.clone())).await
+        let offset = std::fs::metadata(&test.audit_log).unwrap().len();
+        Self::build(backend, cluster_id, namespace, Some(AuditLog { path: test.audit_log.clone(), offset })).await
     }
 
-    async fn build(backend: Backend, cluster_id: String, namespace: String, audit_log: Option<PathBuf>) -> Self {
+    async fn build(backend: Backend, cluster_id: String, namespace: String, audit_log: Option<AuditLog>) -> Self {
         let clock = Clock::manual(NOW);
         let (front, url) = Front::start(backend, clock.clone()).await;
         let token_key = TokenKey::generate_es256().unwrap();
@@ -113,6 +127,7 @@ impl World {
             cluster,
             folder,
             audit_log,
+            told: Mutex::default(),
         };
         world.write_trust(|_| {});
         world
@@ -156,6 +171,7 @@ impl World {
 
     pub(super) fn options(&self) -> ExecutorOptions {
         ExecutorOptions {
+            production: false,
             trust: self.folder.path().join("trust.json"),
             journal: self.journal_path(),
             checkpoint_key: Some(checkpoint_key()),
@@ -179,12 +195,25 @@ impl World {
         executor.close().await.unwrap();
         let options = VerifyOptions { trusted: vec![checkpoint_key().verifying_key()], ..VerifyOptions::default() };
         verify(&self.journal_path(), &options).unwrap();
-        for (id, applied) in self.announced() {
-            assert!(
-                self.accepted(&id).is_none_or(|accepted| accepted == usize::from(applied)),
-                "{id}: the cluster's audit log tells another story"
-            );
+        let mut told = self.told.lock().unwrap();
+        told.extend(self.announced().into_iter().filter_map(|(id, applied)| applied.then_some(id)));
+        let Some(events) = self.audited() else { return };
+        // Nobody wrote here but the executor, exactly what its journal says, and the case itself, by whatever name,
+        // verb or `Audit-ID`.
+        let accepted = events.iter().filter(|event| !is_dry_run(event) && code(event) < 300);
+        let mut unexpected: Vec<&Value> = Vec::new();
+        let (mut found, mut others) = (BTreeSet::new(), 0);
+        for event in accepted {
+            let id = event["auditID"].as_str().unwrap();
+            let write = event["verb"] == "patch" && event["objectRef"]["resource"] == "deployments" && event["objectRef"]["name"] == "web";
+            if write && id == SOMEONE_ELSE {
+                others += 1;
+            } else if !(write && told.contains(id) && found.insert(id.to_owned())) {
+                unexpected.push(event);
+            }
         }
+        assert!(unexpected.is_empty(), "nobody announced these writes: {unexpected:?}");
+        assert_eq!((&found, others), (&*told, self.front.others()), "the cluster's audit log tells another story");
     }
 
     /// Every announced request by its `Audit-ID`, and whether the journal says it was accepted.
@@ -206,15 +235,29 @@ impl World {
 
     /// How many writes under an `Audit-ID` that begins with `id` the real API server accepted, by its own audit log.
     pub(super) fn accepted(&self, id: &str) -> Option<usize> {
-        Some(self.audited(id)?.iter().filter(|event| event["responseStatus"]["code"] == 200).count())
+        let events = self.audited()?;
+        let ours = |event: &&Value| event["auditID"].as_str().is_some_and(|own| own.starts_with(id));
+        Some(events.iter().filter(ours).filter(|event| !is_dry_run(event) && code(event) < 300).count())
     }
 
-    /// The real API server's own events under an `Audit-ID` that begins with `id`; `None` where there is only the double.
-    pub(super) fn audited(&self, id: &str) -> Option<Vec<Value>> {
-        let log = std::fs::read_to_string(self.audit_log.as_ref()?).unwrap();
-        let wanted = format!("\"auditID\":\"{id}");
-        let events = log.lines().filter(|line| line.contains(&wanted) && line.contains("\"stage\":\"ResponseComplete\""));
-        Some(events.map(|line| serde_json::from_str(line).unwrap()).collect())
+    /// Every request in the world's namespace that is no read, since the world was ready, by whomever but the cluster
+    /// itself: the real API server's own events. `None` where there is only the double.
+    pub(super) fn audited(&self) -> Option<Vec<Value>> {
+        let log = self.audit_log.as_ref()?;
+        let mut file = std::fs::File::open(&log.path).unwrap();
+        file.seek(SeekFrom::Start(log.offset)).unwrap();
+        let mut text = String::new();
+        file.read_to_string(&mut text).unwrap();
+        // The log is written before the answer, so a line that is not complete yet is not of a request that was answered.
+        let lines = text.split_inclusive('\n').filter(|line| line.ends_with('\n') && line.contains(&self.namespace));
+        let events = lines.map(|line| serde_json::from_str::<Value>(line).unwrap()).filter(|event| {
+            let user = event["user"]["username"].as_str().unwrap();
+            event["objectRef"]["namespace"] == self.namespace.as_str()
+                && event["stage"] == "ResponseComplete"
+                && !matches!(event["verb"].as_str().unwrap(), "get" | "list" | "watch")
+                && !CLUSTER_ITSELF.iter().any(|prefix| user.starts_with(prefix))
+        });
+        Some(events.collect())
     }
 
     pub(super) fn records(&self) -> Vec<(String, Value)> {
@@ -321,6 +364,14 @@ impl World {
     pub(super) async fn image(&self) -> String {
         self.front.read().await.unwrap()["spec"]["template"]["spec"]["containers"][0]["image"].as_str().unwrap().to_owned()
     }
+}
+
+fn is_dry_run(event: &Value) -> bool {
+    event["requestURI"].as_str().unwrap().contains("dryRun=All")
+}
+
+fn code(event: &Value) -> u64 {
+    event["responseStatus"]["code"].as_u64().unwrap()
 }
 
 pub(super) fn checkpoint_key() -> SigningKey {

@@ -192,8 +192,12 @@ async fn a_malformed_frame_ends_the_connection_for_both() {
 
 #[tokio::test]
 async fn a_silent_end_is_declared_dead() {
-    let (_there, here) = duplex(1 << 16);
+    let (mut there, here) = duplex(1 << 16);
     let link = link(here, LinkOptions { heartbeat: Duration::from_millis(10), missed: 3, ..LinkOptions::default() });
+    // Who has not spoken yet may be starting; who has spoken and falls silent is stuck.
+    let pong = br#"{"pong":1}"#;
+    there.write_all(&u32::try_from(pong.len()).unwrap().to_be_bytes()).await.unwrap();
+    there.write_all(pong).await.unwrap();
     assert!(matches!(call(&link, "observe", json!({})).await, Err(LinkError::LinkDown)));
     assert_eq!(link.ended().await, Ended::Silent);
 }

@@ -6,7 +6,7 @@ use axum::http::{HeaderMap, Method, Uri};
 use kmg_core::decision::Decision;
 use kmg_core::digest::Digest;
 use kmg_core::plan::PlanId;
-use kmg_core::problem::{Code, Refusal};
+use kmg_core::problem::{Code, Fault, Problem, Refusal};
 
 use super::{Answer, callback, html, plan_id, provider_url, see_other};
 use crate::Web;
@@ -18,6 +18,8 @@ use crate::view::{PlanView, Visible};
 
 /// The longest reason for denying, in characters.
 const MAX_REASON: usize = 500;
+/// How much of the nonce a person compares; the development issuer shows as much.
+const CODE_CHARS: usize = 8;
 
 /// What the form says.
 struct Posted {
@@ -56,12 +58,17 @@ pub(crate) async fn decide(State(web): State<Web>, person: Person, Path(id): Pat
     web.app.check_form(&person.0, &id, &posted.digest, &posted.token)?;
     match posted.decision {
         Decision::Deny => {
-            let reason = posted.reason.as_deref();
-            web.app.deny(&person.0, &id, posted.digest, reason).await?;
+            let (app, who, plan) = (web.app.clone(), person.0, id.clone());
+            to_its_end(async move { app.deny(&who, &plan, posted.digest, posted.reason.as_deref()).await }).await?;
             see_other(&format!("/plans/{id}"))
         }
         Decision::Approve => lead_to_sign_in(&web, &person, &id, posted.digest).await,
     }
+}
+
+/// Runs a decision in a task of its own: a browser tab that closes does not cut it in half.
+async fn to_its_end<T: Send + 'static>(work: impl Future<Output = Result<T, Problem>> + Send + 'static) -> Result<T, Problem> {
+    tokio::spawn(work).await.map_err(|error| Fault::new(Code::Internal, error))?
 }
 
 /// A page with a plain link: a redirect away from a posted form would trip `form-action 'self'`.
@@ -73,6 +80,7 @@ async fn lead_to_sign_in(web: &Web, person: &Person, id: &PlanId, digest: Digest
         plan: PlanView::new(&row.body, &row.life, web.app.clock().now()),
         authorize_url: provider_url(start.authorize_url)?,
         provider_host: Visible::line(&start.provider_host),
+        code: start.nonce.chars().take(CODE_CHARS).collect(),
         nonce: start.nonce,
     })?;
     Cookie::Approval.set(response.headers_mut(), &start.browser_cookie)?;
@@ -83,7 +91,8 @@ async fn lead_to_sign_in(web: &Web, person: &Person, id: &PlanId, digest: Digest
 /// the navigation comes from the provider, so the session's strict cookie is not there.
 pub(crate) async fn approved(State(web): State<Web>, method: Method, headers: HeaderMap, uri: Uri) -> Answer {
     let (waiting, params) = callback(&method, &headers, &uri, Cookie::Approval)?;
-    let row = web.app.finish_approval(&waiting, params).await?;
+    let app = web.app.clone();
+    let row = to_its_end(async move { app.finish_approval(&waiting, params).await }).await?;
     let mut response = html(&DecidedPage::new(&row, web.app.clock().now()))?;
     Cookie::Approval.clear(response.headers_mut());
     Ok(response)

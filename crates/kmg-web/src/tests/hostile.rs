@@ -94,6 +94,7 @@ fn pages(text: &str) -> Vec<String> {
         authorize_url: "https://idp.example/authorize?a=1&b=2".into(),
         provider_host: line,
         nonce: "n".into(),
+        code: "n".into(),
     };
     [render(&review), render(&refused), render(&list), render(&onward), render(&DecidedPage::new(&row, NOW))].map(Result::unwrap).into()
 }

@@ -8,7 +8,8 @@ use kmg_cluster::{Cluster, KubeconfigSource, Options};
 use kmg_core::clock::Clock;
 use kmg_executor::{Executor, ExecutorOptions, SealKey, Timing};
 
-use crate::cli::ExecutorArgs;
+use super::lifetime;
+use crate::cli::{ExecutorArgs, Lifetime};
 use crate::{files, keys};
 
 /// Runs the writing process: as the gateway's child until its input closes, or on a Unix socket.
@@ -29,6 +30,8 @@ pub(crate) async fn run(args: ExecutorArgs) -> anyhow::Result<()> {
         seal_key: SealKey::new(*keys::read(&args.keys, keys::SEAL)?),
         cluster,
         clock,
+        // stdio is for development; production wants the socket.
+        production: args.socket.is_some(),
         // An orphan of a killed gateway may be finishing a write.
         lock_wait: Duration::from_secs(30),
         timing: Timing::default(),
@@ -44,10 +47,19 @@ pub(crate) async fn run(args: ExecutorArgs) -> anyhow::Result<()> {
 async fn on_socket(path: &std::path::Path, uid: u32, executor: &Arc<Executor>) -> anyhow::Result<()> {
     let listener = kmg_link::socket::listen(path, uid).await.with_context(|| path.display().to_string())?;
     tracing::info!(socket = %path.display(), "executor listens");
-    loop {
-        let (input, output) = listener.accept().await?;
-        if let Err(error) = kmg_executor::serve(executor, input, output).await {
-            tracing::warn!("the gateway's connection ended: {error:#}");
+    let serving = async {
+        loop {
+            let (input, output) = listener.accept().await?;
+            if let Err(error) = kmg_executor::serve(executor, input, output).await {
+                tracing::warn!("the gateway's connection ended: {error:#}");
+            }
         }
-    }
+    };
+    let ended = tokio::select! {
+        failed = serving => failed,
+        ended = lifetime::ended(Lifetime { exit_with_stdin: false }) => ended.map_err(Into::into),
+    };
+    // Waits for jobs that run, then writes the closing checkpoint.
+    executor.close().await?;
+    ended
 }

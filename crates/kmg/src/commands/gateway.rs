@@ -4,22 +4,20 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::Context as _;
-use axum::Router;
-use axum::serve::ListenerExt as _;
 use kmg_core::clock::Clock;
-use tokio::net::TcpListener;
 use tokio::sync::watch;
+use tokio::task::AbortHandle;
 use url::Url;
 
 use super::lifetime;
 use crate::cli::Lifetime;
 use crate::files;
+use crate::listen;
 use crate::settings::{self, Settings};
 use crate::wire::{self, Gateway};
 
 /// How long the child processes may take at the start.
-const READY: Duration = Duration::from_secs(40);
+const READY: Duration = Duration::from_secs(55);
 /// What one caller may ask for.
 const RATE: kmg_mcp::Rate = kmg_mcp::Rate { per_second: 200, burst: 400 };
 /// How long open requests may take at the end.
@@ -39,12 +37,12 @@ pub(crate) async fn run(config: &Path, lifetime: Lifetime) -> anyhow::Result<()>
 }
 
 async fn serve(settings: &Settings, gateway: &Gateway, lifetime: Lifetime) -> anyhow::Result<()> {
-    let mcp = listen(settings.mcp_listen).await?;
-    let web = listen(settings.web_listen).await?;
+    let mcp = listen::bind(settings.mcp_listen).await?;
+    let web = listen::bind(settings.web_listen).await?;
     let (stop, stopped) = watch::channel(false);
-    let mcp_options = kmg_mcp::Options { hosts: hosts(&settings.mcp_url), origins: settings.mcp_origins.clone(), rate: RATE };
-    let mcp = serve_one(mcp, kmg_mcp::router(gateway.app.clone(), mcp_options), stopped.clone());
-    let web = serve_one(web, kmg_web::router(gateway.app.clone())?, stopped.clone());
+    let mcp_options = kmg_mcp::Options { hosts: hosts(&settings.mcp_url), origins: Vec::new(), rate: RATE };
+    let mcp = tokio::spawn(listen::serve(mcp, kmg_mcp::router(gateway.app.clone(), mcp_options), stopped.clone()));
+    let web = tokio::spawn(listen::serve(web, kmg_web::router(gateway.app.clone())?, stopped.clone()));
     let sweeping = {
         let app = gateway.app.clone();
         let mut stopped = stopped.clone();
@@ -56,9 +54,11 @@ async fn serve(settings: &Settings, gateway: &Gateway, lifetime: Lifetime) -> an
     files::say("ready");
     lifetime::ended(lifetime).await?;
     stop.send_replace(true);
+    let handles = [mcp.abort_handle(), web.abort_handle(), sweeping.abort_handle()];
     let drained = tokio::time::timeout(DRAIN, async { drop(tokio::join!(mcp, web, sweeping)) }).await;
     if drained.is_err() {
         tracing::warn!("requests were still open at the end");
+        handles.iter().for_each(AbortHandle::abort);
     }
     Ok(())
 }
@@ -68,27 +68,8 @@ fn hosts(url: &Url) -> Vec<String> {
     let host = url.host_str().unwrap_or_default();
     match url.port() {
         Some(port) => vec![format!("{host}:{port}")],
-        None => vec![host.to_owned()],
+        None => vec![host.to_owned(), format!("{host}:{}", url.port_or_known_default().unwrap_or(443))],
     }
-}
-
-async fn listen(address: std::net::SocketAddr) -> anyhow::Result<TcpListener> {
-    TcpListener::bind(address).await.with_context(|| format!("{address} cannot be listened on"))
-}
-
-fn serve_one(listener: TcpListener, router: Router, mut stopped: watch::Receiver<bool>) -> tokio::task::JoinHandle<()> {
-    // Without this every small answer waits for the peer's delayed acknowledgement.
-    let listener = listener.tap_io(|stream| {
-        if let Err(error) = stream.set_nodelay(true) {
-            tracing::debug!(%error, "TCP_NODELAY was not set");
-        }
-    });
-    let ended = async move { drop(stopped.wait_for(|stop| *stop).await) };
-    tokio::spawn(async move {
-        if let Err(error) = axum::serve(listener, router).with_graceful_shutdown(ended).await {
-            tracing::error!(%error, "a listener failed");
-        }
-    })
 }
 
 /// Processes first, so that nothing is written while the journal closes.
@@ -99,6 +80,8 @@ async fn stop(gateway: Gateway) {
     for supervisor in [server, executor] {
         if let Some(supervisor) = Arc::into_inner(supervisor) {
             supervisor.shutdown().await;
+        } else {
+            tracing::warn!("a process is still in use; it ends with this one");
         }
     }
     if let Err(error) = store.close().await {

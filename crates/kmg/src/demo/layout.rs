@@ -34,9 +34,10 @@ impl Layout {
     pub(crate) fn new(args: &DemoArgs) -> anyhow::Result<Self> {
         let (folder, temporary) = match &args.data {
             Some(folder) => (std::path::absolute(folder)?, false),
-            None => (std::env::temp_dir().join(format!("kmg-demo-{}", std::process::id())), true),
+            None => (files::temporary_folder("kmg-demo")?, true),
         };
-        for part in ["", "gateway", "executor", "credentials"] {
+        files::private_folder(&folder)?;
+        for part in ["gateway", "executor", "credentials"] {
             files::private_folder(&folder.join(part))?;
         }
         Ok(Self { folder, temporary, port: args.port })
@@ -177,9 +178,11 @@ impl Layout {
         ];
         lines.join("\n") + "\n"
     }
+}
 
-    /// Removes a temporary folder with its keys; a named one stays.
-    pub(crate) fn remove(&self) {
+/// A temporary folder goes with its keys; a named one stays.
+impl Drop for Layout {
+    fn drop(&mut self) {
         if self.temporary
             && let Err(error) = std::fs::remove_dir_all(&self.folder)
         {

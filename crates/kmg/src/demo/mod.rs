@@ -25,23 +25,29 @@ const CREDENTIAL_SECONDS: u32 = 3_600;
 pub(crate) async fn run(args: DemoArgs) -> anyhow::Result<()> {
     let clock = Clock::system();
     let layout = Layout::new(&args)?;
+    // However it ends, the temporary folder with its keys goes with `layout`.
+    tokio::select! {
+        ended = supervise(&args, &layout, &clock) => ended,
+        signal = stop_signal() => signal,
+    }
+}
+
+async fn supervise(args: &DemoArgs, layout: &Layout, clock: &Clock) -> anyhow::Result<()> {
     layout.check_ports()?;
-    let installation = Installation::connect(&args, &clock).await?;
-    confirm(&args, &installation)?;
-    installation.create(&args).await?;
-    installation.mint(&layout, CREDENTIAL_SECONDS).await?;
-    installation.check_fence(&layout).await?;
-    let password = layout.write(&args, &installation.cluster_id().await?, &clock)?;
-    let mut children = children::Children::start(&layout).await?;
-    say::ready(&args, &layout, &password)?;
-    let renewing = renew(&installation, &layout);
+    let installation = Installation::connect(args, clock).await?;
+    confirm(args, &installation)?;
+    installation.create(args).await?;
+    installation.mint(layout, CREDENTIAL_SECONDS).await?;
+    installation.check_fence(layout).await?;
+    let password = layout.write(args, &installation.cluster_id().await?, clock)?;
+    let mut children = children::Children::start(layout).await?;
+    say::ready(args, layout, &password)?;
     let ended = tokio::select! {
         died = children.one_died() => Err(anyhow::anyhow!("{died} ended; its words are above")),
-        () = renewing => Ok(()),
+        () = renew(&installation, layout) => Ok(()),
         signal = stop_signal() => signal,
     };
     children.stop().await;
-    layout.remove();
     ended
 }
 

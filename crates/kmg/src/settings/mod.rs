@@ -34,7 +34,6 @@ pub(crate) struct Settings {
     pub(crate) namespaces: AllowList,
     pub(crate) mcp_listen: SocketAddr,
     pub(crate) mcp_url: Url,
-    pub(crate) mcp_origins: Vec<String>,
     pub(crate) web_listen: SocketAddr,
     pub(crate) web_origin: String,
     pub(crate) session_idle: i64,
@@ -52,7 +51,7 @@ pub(crate) struct Settings {
 pub(crate) struct Identity {
     pub(crate) issuer: String,
     pub(crate) scope: String,
-    pub(crate) token_types: Vec<String>,
+    pub(crate) plain_jwt: bool,
     pub(crate) sign_in_client: String,
     pub(crate) approve_client: String,
     pub(crate) approvers: Vec<Principal>,
@@ -90,6 +89,9 @@ fn resolve(values: &Values) -> Result<Settings, Vec<String>> {
     let issuer = web_address(&values.text("identity", "issuer"), "identity.issuer", &mut problems);
     let production = values.text("gateway", "mode") == "production";
     let executor = executor(values, production, &mut problems);
+    if values.text("identity", "sign_in_client") == values.text("identity", "approve_client") {
+        problems.push("identity.approve_client: must be another client than identity.sign_in_client, used for nothing else".to_owned());
+    }
     if let (Some(mcp), Some(web), Some(issuer)) = (&mcp_url, &web_url, &issuer) {
         problems.extend(unsafe_urls(production, mcp, web, issuer));
     }
@@ -104,7 +106,6 @@ fn resolve(values: &Values) -> Result<Settings, Vec<String>> {
         namespaces,
         mcp_listen,
         mcp_url,
-        mcp_origins: values.list("mcp", "origins"),
         web_listen,
         web_origin: web_url.origin().ascii_serialization(),
         session_idle: 1000 * values.number("web", "session_idle_seconds"),
@@ -159,6 +160,9 @@ fn unsafe_urls(production: bool, mcp: &Url, web: &Url, issuer: &Url) -> Vec<Stri
         problems
             .push("web.origin: production wants another host than mcp.url, so that no cookie of the pages reaches the endpoint".to_owned());
     }
+    if mcp.path() != "/mcp" || mcp.fragment().is_some() || !mcp.username().is_empty() {
+        problems.push("mcp.url: must end in /mcp, without user or fragment: that is where the endpoint listens".to_owned());
+    }
     if mcp.origin() == web.origin() {
         problems.push("web.origin: must be another origin than mcp.url's".to_owned());
     }
@@ -169,6 +173,9 @@ fn executor(values: &Values, production: bool, problems: &mut Vec<String>) -> Ex
     let link = values.text("executor", "link");
     if link != "stdio" {
         let uid = u32::try_from(values.number("executor", "uid")).unwrap_or(u32::MAX);
+        if production && uid == rustix::process::geteuid().as_raw() {
+            problems.push("executor.uid: production wants the executor to run as another user than the gateway".to_owned());
+        }
         return ExecutorLink::Socket { path: link.into(), uid };
     }
     if production {
@@ -190,7 +197,7 @@ fn identity(values: &Values) -> Identity {
     let rule = if values.text("identity", "rule") == "other" { ApproverRule::Other } else { ApproverRule::Requester };
     Identity {
         scope: values.text("identity", "scope"),
-        token_types: values.list("identity", "token_types"),
+        plain_jwt: values.text("identity", "plain_jwt") == "accept",
         sign_in_client: values.text("identity", "sign_in_client"),
         approve_client: values.text("identity", "approve_client"),
         approvers,

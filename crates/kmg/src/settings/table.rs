@@ -57,7 +57,6 @@ pub(crate) const SETTINGS: &[Setting] = &[
         Some("\"http://127.0.0.1:3001/mcp\""),
         "The endpoint's canonical URL: what people configure, and the audience of its tokens.",
     ),
-    setting(("mcp", "origins"), Kind::List, Some("[]"), "Origins of browser-based clients that may call; command-line clients send none."),
     setting(("web", "listen"), Kind::Text, Some("\"127.0.0.1:3002\""), "Address and port of the pages."),
     setting(
         ("web", "origin"),
@@ -70,10 +69,10 @@ pub(crate) const SETTINGS: &[Setting] = &[
     setting(("identity", "issuer"), Kind::Text, None, "Issuer identifier of the identity provider, byte for byte as in its tokens."),
     setting(("identity", "scope"), Kind::Text, Some("\"mcp:tools\""), "The scope a token needs."),
     setting(
-        ("identity", "token_types"),
-        Kind::List,
-        Some("[\"at+jwt\"]"),
-        "Accepted `typ` headers of access tokens. Providers older than RFC 9068 need \"JWT\" as well.",
+        ("identity", "plain_jwt"),
+        Kind::Word(&["refuse", "accept"]),
+        Some("\"refuse\""),
+        "Whether access tokens of `typ: JWT` are taken beside RFC 9068's `at+jwt`; providers such as Keycloak need it.",
     ),
     setting(("identity", "sign_in_client"), Kind::Text, Some("\"kmg-web\""), "OIDC client for signing in to the pages."),
     setting(
@@ -128,7 +127,12 @@ pub(crate) const SETTINGS: &[Setting] = &[
         Some("\"stdio\""),
         "`stdio` starts the executor as a child, which separates code but not users and which production refuses; otherwise the path of its Unix socket.",
     ),
-    setting(("executor", "uid"), Kind::Number(0, 4_294_967_294), Some("0"), "User id of the executor's process; only for a socket."),
+    setting(
+        ("executor", "uid"),
+        Kind::Number(0, 4_294_967_294),
+        Some("0"),
+        "User id of the executor's process; only for a socket, and in production another than the gateway's.",
+    ),
     setting(("executor", "kubeconfig"), Kind::Text, Some("\"\""), "Kubeconfig of the writing identity; only for `stdio`."),
     setting(("executor", "trust"), Kind::Text, Some("\"\""), "The executor's own trust file; only for `stdio`."),
     setting(("executor", "keys"), Kind::Text, Some("\"\""), "Folder of the executor's own keys; only for `stdio`."),

@@ -34,7 +34,9 @@ fn a_change_from_diagnosis_to_applied() {
 
     agent.begin("wait_for_plan", &json!({ "planId": plan, "timeoutSeconds": 55 }));
     human.visit(&product, &url);
-    pictures(&mut human);
+    human.picture("review", 1100, false);
+    human.picture("review-narrow", 380, false);
+    human.picture("review-dark", 1100, true);
     let result = human.approve(&product, &url);
     assert!(result["text"].as_str().unwrap().contains("approved"), "{result}");
     assert_eq!(agent.hear()["structured"]["state"], "approved");
@@ -54,22 +56,16 @@ fn a_change_from_diagnosis_to_applied() {
     let page = human.open(&url);
     assert!(page["text"].as_str().unwrap().contains("applied"), "{page}");
 
-    if api.cluster.node.ready {
-        kmg_testkit::lane::node("the fix recovers on the real node");
-    }
     recovers(&api, &namespace);
+    if api.cluster.node.ready {
+        let pods = api.get(&format!("/api/v1/namespaces/{namespace}/pods"));
+        let nodes = pods["items"].as_array().unwrap().iter().map(|pod| &pod["spec"]["nodeName"]);
+        assert!(nodes.into_iter().all(|node| *node == api.cluster.node.name.as_str()), "{pods}");
+        kmg_testkit::lane::ran("node", "the fix recovers on the real node");
+    }
     product.end();
     product.verify_journals();
     product.crosscheck_journals(&python);
-}
-
-/// Where a folder for pictures is named, the page is kept for a person to look at.
-fn pictures(human: &mut Human) {
-    if let Ok(folder) = kmg_testkit::lane::prepared("KMG_TEST_PICTURES") {
-        human.shot(&folder.join("review.png"), 1100, false);
-        human.shot(&folder.join("review-narrow.png"), 380, false);
-        human.shot(&folder.join("review-dark.png"), 1100, true);
-    }
 }
 
 fn wait_for_finding(agent: &mut Agent, namespace: &str, id: &str) -> serde_json::Value {

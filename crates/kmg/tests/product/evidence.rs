@@ -25,7 +25,7 @@ fn sixty_four_racing_applies() {
         .map(|id| json!({ "jsonrpc": "2.0", "id": id, "method": "tools/call", "params": { "name": "apply_approved_plan", "arguments": { "planId": plan } } }).to_string())
         .collect();
     let statuses = race(&product, &agent.token, bodies);
-    assert!(statuses.iter().all(|status| [200, 429].contains(status)), "{statuses:?}");
+    assert!(statuses.iter().all(|status| *status == 200), "{statuses:?}");
     let state = agent.call("wait_for_plan", &json!({ "planId": plan, "timeoutSeconds": 30 }));
     assert_eq!(state["structured"]["state"], "applied", "{state}");
     assert_eq!(api.writes("e2e-race").len(), 1);

@@ -28,9 +28,9 @@ fn without_the_fence_planning_stops_within_a_minute() {
         if asked["structured"]["code"] == "not-fenced" {
             break;
         }
-        assert!(removed.elapsed() < Duration::from_secs(75), "still planning: {asked}");
+        assert!(removed.elapsed() < Duration::from_mins(1), "still planning: {asked}");
         replicas += 1;
-        std::thread::sleep(Duration::from_secs(5));
+        std::thread::sleep(Duration::from_secs(3));
     }
     assert_eq!(agent.call("get_k8s_status", &json!({ "namespace": "e2e-fence" }))["isError"], false);
     assert_eq!(api.writes("e2e-fence").len(), 0);

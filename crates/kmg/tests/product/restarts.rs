@@ -1,4 +1,4 @@
-//! A dead child is noticed and started again; a plan, a decision and an outcome each survive `kill -9`.
+//! A child killed with -9 is noticed and started again, and an approved plan is still applied, once.
 
 use std::time::{Duration, Instant};
 
@@ -28,6 +28,39 @@ fn a_killed_child_is_restarted_and_the_approved_plan_still_applies_once() {
     });
     assert_eq!(api.accepted_writes("e2e-kill").len(), 1);
     product.end();
+    product.verify_journals();
+}
+
+/// A plan, a decision and an outcome each survive a `kill -9` of the gateway, and the plan is applied once.
+#[test]
+fn plan_decision_and_outcome_survive_a_killed_gateway() {
+    let case = "the gateway killed with -9 after each step";
+    let Some(api) = ApiServer::available(case) else { return };
+    let Some(python) = Agent::available(case) else { return };
+    let Some(mut human) = Human::start(case) else { return };
+    let mut product = Product::start(&api, "e2e-crash");
+    product.end();
+    let _issuer = product.start_part("issuer");
+    let mut gateway = product.start_part("gateway");
+    let mut killed = |product: &Product| {
+        gateway.kill();
+        gateway = product.start_part("gateway");
+    };
+    let mut agent = Agent::connect(&python, &product, &mut human, "auto");
+    let asked = agent.call("request_scale_deployment", &json!({ "namespace": "e2e-crash", "name": "web", "replicas": 3 }));
+    let plan = asked["structured"]["planId"].as_str().unwrap_or_else(|| panic!("{asked}")).to_owned();
+    let state = |agent: &mut Agent| agent.call("get_plan_status", &json!({ "planId": plan }))["structured"]["state"].clone();
+
+    killed(&product);
+    assert_eq!(state(&mut agent), "pending");
+    human.approve(&product, asked["structured"]["approvalUrl"].as_str().unwrap());
+    killed(&product);
+    assert_eq!(state(&mut agent), "approved");
+    assert_eq!(agent.call("apply_approved_plan", &json!({ "planId": plan }))["structured"]["state"], "applied");
+    killed(&product);
+    assert_eq!(state(&mut agent), "applied");
+    assert_eq!(agent.call("apply_approved_plan", &json!({ "planId": plan }))["structured"]["state"], "applied");
+    assert_eq!(api.writes("e2e-crash").len(), 1);
     product.verify_journals();
 }
 

@@ -65,9 +65,13 @@ impl Human {
         assert!(text(&page).contains("Approve this plan"), "{page}");
         self.ask(&json!({ "do": "wait", "ms": 800 }));
         self.click("button", "Approve this plan");
+        self.picture("continue", 1100, false);
         let provider = self.click("link", "Continue to sign in and approve");
         assert!(provider["url"].as_str().unwrap().starts_with(product.issuer_url()), "{provider}");
-        self.sign_in(product)
+        self.picture("sign-in", 1100, false);
+        let decided = self.sign_in(product);
+        self.picture("decided", 1100, false);
+        decided
     }
 
     /// Denies with a reason.
@@ -78,8 +82,12 @@ impl Human {
         self.click("button", "Deny this plan")
     }
 
-    pub(crate) fn shot(&mut self, path: &Path, width: u32, dark: bool) {
-        self.ask(&json!({ "do": "shot", "path": path, "width": width, "dark": dark }));
+    /// Where `KMG_TEST_PICTURES` names a folder, keeps the page for a person to look at.
+    pub(crate) fn picture(&mut self, name: &str, width: u32, dark: bool) {
+        if let Ok(folder) = lane::prepared("KMG_TEST_PICTURES") {
+            let path = folder.join(format!("{name}.png"));
+            self.ask(&json!({ "do": "shot", "path": path, "width": width, "dark": dark }));
+        }
     }
 
     pub(crate) fn ask(&mut self, step: &Value) -> Value {

@@ -30,6 +30,17 @@ impl Process {
         self.child.id()
     }
 
+    /// Kills it with -9 and waits until it is gone.
+    pub(crate) fn kill(&mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
+
+    /// The next line, as it is.
+    pub(crate) fn hear_line(&mut self) -> String {
+        self.output.next().unwrap_or_else(|| panic!("{} ended", self.name)).unwrap()
+    }
+
     /// The next line, as JSON.
     pub(crate) fn hear(&mut self) -> Value {
         let line = self.output.next().unwrap_or_else(|| panic!("{} ended", self.name)).unwrap();

@@ -16,7 +16,7 @@ pub(crate) const GOOD_IMAGE: &str = "registry.test/web:1";
 pub(crate) struct Product {
     process: Process,
     info: Value,
-    _folder: tempfile::TempDir,
+    folder: tempfile::TempDir,
     _fence: Fence,
     pub(crate) namespace: String,
 }
@@ -52,7 +52,7 @@ impl Product {
         command.arg("--kubeconfig").arg(api.kubeconfig()).arg("--port").arg(port.to_string()).arg("--data").arg(folder.path().join("data"));
         let mut process = Process::start("kmg demo", &mut command);
         let info = process.hear();
-        Self { process, info, _folder: folder, _fence: fence, namespace: namespace.to_owned() }
+        Self { process, info, folder, _fence: fence, namespace: namespace.to_owned() }
     }
 
     pub(crate) fn pid(&self) -> u32 {
@@ -96,6 +96,16 @@ impl Product {
         records(self.journal(), kind)
     }
 
+    /// Starts one part alone, from the settings the demo wrote: `gateway` or `issuer`.
+    pub(crate) fn start_part(&self, name: &'static str) -> Process {
+        let config = self.folder.path().join("data").join(format!("{name}.toml"));
+        let mut command = Process::command(env!("CARGO_BIN_EXE_kmg"));
+        command.args([name, "--config"]).arg(config).arg("--exit-with-stdin");
+        let mut part = Process::start(name, &mut command);
+        assert_eq!(part.hear_line(), "ready");
+        part
+    }
+
     /// Ends the demo; its folder stays until this is dropped.
     pub(crate) fn end(&mut self) {
         self.process.end();
@@ -109,7 +119,9 @@ impl Product {
             command.args(["audit", "verify"]).arg(journal).arg("--witness").arg(witness);
             command.args(["--key", self.text("audit_key"), "--key", self.text("executor_audit_key")]);
             let out = command.output().unwrap();
+            let said = String::from_utf8_lossy(&out.stdout);
             assert!(out.status.success(), "{}", String::from_utf8_lossy(&out.stderr));
+            assert!(said.contains(" positions witnessed") && !said.contains("; 0 positions"), "each journal names the other: {said}");
         }
     }
 }
