@@ -92,6 +92,9 @@ pub(crate) struct ServerArgs {
     /// Kubeconfig of the planning identity, with --link
     #[arg(long, value_name = "FILE", requires = "link")]
     pub(crate) planner_kubeconfig: Option<PathBuf>,
+    /// Plan even where the cluster does not fence the planner; development only
+    #[arg(long, requires = "link")]
+    pub(crate) insecure_unfenced: bool,
     /// Journal of the stand-alone server; in the state folder by default
     #[arg(long, value_name = "FILE", conflicts_with = "link")]
     pub(crate) journal: Option<PathBuf>,
@@ -168,7 +171,11 @@ pub(crate) enum AuditCommand {
 #[derive(Subcommand)]
 pub(crate) enum ConfigCommand {
     /// Print every setting with its default and meaning
-    Reference,
+    Reference {
+        /// Which file
+        #[arg(value_enum, default_value_t = crate::commands::Of::Gateway)]
+        of: crate::commands::Of,
+    },
     /// Check a settings file and report every problem at once
     Check {
         /// The settings file
@@ -184,6 +191,36 @@ pub(crate) enum KeysCommand {
         #[arg(long, value_name = "FOLDER")]
         folder: PathBuf,
     },
+    /// Print a trust file for the executor
+    Trust(TrustArgs),
+}
+
+#[derive(Args)]
+pub(crate) struct TrustArgs {
+    /// The gateway's public approval key: 64 hexadecimal digits, or the file approval.pub
+    #[arg(long, value_name = "KEY")]
+    pub(crate) approval_key: String,
+    /// Days for which that key is trusted
+    #[arg(long, default_value_t = 90, value_parser = clap::value_parser!(u16).range(1..=730))]
+    pub(crate) days: u16,
+    /// Uid of the namespace kube-system: the one cluster the executor writes to
+    #[arg(long)]
+    pub(crate) cluster_id: String,
+    /// Namespaces the executor may write in
+    #[arg(long, value_delimiter = ',', required = true)]
+    pub(crate) namespaces: Vec<String>,
+    /// Issuer identifier of the identity provider
+    #[arg(long)]
+    pub(crate) issuer: String,
+    /// OIDC client used for approving and for nothing else
+    #[arg(long, default_value = "kmg-approve")]
+    pub(crate) approve_client: String,
+    /// Subjects at the issuer who may approve
+    #[arg(long, value_delimiter = ',', required = true)]
+    pub(crate) approvers: Vec<String>,
+    /// Whether another person than the requester must approve
+    #[arg(long)]
+    pub(crate) four_eyes: bool,
 }
 
 #[derive(Args)]

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use anyhow::{Context as _, ensure};
-use ed25519_dalek::SigningKey;
+use ed25519_dalek::{SigningKey, VerifyingKey};
 use kmg_core::digest::hex;
 use zeroize::Zeroizing;
 
@@ -61,8 +61,21 @@ pub(crate) fn signing(folder: &Path, name: &str) -> anyhow::Result<SigningKey> {
     Ok(SigningKey::from_bytes(&*read(folder, name)?))
 }
 
+/// A public key: 64 hexadecimal digits, or a file that holds them.
+///
+/// # Errors
+/// It is neither.
+pub(crate) fn public(text: &str) -> anyhow::Result<VerifyingKey> {
+    if let Some(bytes) = decode(text) {
+        return Ok(VerifyingKey::from_bytes(&bytes)?);
+    }
+    let file = std::fs::read_to_string(text).with_context(|| format!("{text} is neither a key nor a file"))?;
+    let digits = decode(file.trim()).with_context(|| format!("{text}: not 64 hexadecimal digits"))?;
+    Ok(VerifyingKey::from_bytes(&digits)?)
+}
+
 /// 64 hexadecimal digits as 32 bytes.
-pub(crate) fn decode(text: &str) -> Option<[u8; 32]> {
+fn decode(text: &str) -> Option<[u8; 32]> {
     let mut bytes = [0; 32];
     let digits = text.as_bytes();
     if digits.len() != 64 {

@@ -13,11 +13,15 @@ use kmg_auth::{RelyingParty, RelyingPartyOptions, TokenVerifier};
 use kmg_core::clock::Clock;
 use kmg_guard::Guard;
 use kmg_jwt::{JwksSource, KeySet, http_client};
-use kmg_link::{ChildSpec, LinkOptions, Supervisor};
+use kmg_link::{ChildSpec, LinkOptions, Supervisor, methods};
 use kmg_store::{Caps, SealKey, Store};
+use serde_json::json;
 
 use crate::settings::{ExecutorLink, Settings};
 use crate::{files, keys};
+
+/// How long the first probe of each process may take.
+const PROBE: Duration = Duration::from_secs(15);
 
 /// The environment as the settings' overlay reads it.
 #[expect(clippy::disallowed_methods, reason = "settings are read once, here")]
@@ -118,6 +122,10 @@ fn server_child(settings: &Settings) -> anyhow::Result<ChildSpec> {
     let mut args: Vec<OsString> = vec!["server".into(), "--link".into(), "--kubeconfig".into(), settings.reader_kubeconfig.clone().into()];
     args.extend(["--planner-kubeconfig".into(), settings.planner_kubeconfig.clone().into()]);
     args.extend(["--namespaces".into(), namespaces(settings).into()]);
+    if settings.unfenced {
+        tracing::warn!("planning goes on without the fence: the planner's credential could write");
+        args.push("--insecure-unfenced".into());
+    }
     child(args)
 }
 
@@ -144,13 +152,21 @@ fn namespaces(settings: &Settings) -> String {
 }
 
 impl Gateway {
-    /// Waits until both processes answer.
+    /// Waits until both processes answer, for the same cluster.
     ///
     /// # Errors
     /// The one that does not.
     pub(crate) async fn ready(&self, within: Duration) -> anyhow::Result<()> {
         self.server.ready(within).await.context("the server process")?;
         self.executor.ready(within).await.context("the executor process")?;
+        let server: kmg_server::ProbeResponse =
+            self.server.current()?.call(methods::PROBE, &json!({}), PROBE).await.context("the server's probe")?;
+        let executor: kmg_executor::ProbeResponse =
+            self.executor.current()?.call(methods::PROBE, &json!({}), PROBE).await.context("the executor's probe")?;
+        if let Some(id) = &server.cluster_id {
+            anyhow::ensure!(*id == executor.cluster_id, "server and executor are on different clusters: {id} and {}", executor.cluster_id);
+        }
+        tracing::info!(fence = ?server.fence, open_plans = executor.open_plans.len(), "both processes answer for one cluster");
         Ok(())
     }
 }

@@ -46,7 +46,9 @@ async fn the_form_shows_who_asks_escaped_and_without_scripts() {
     assert_eq!(form.header("cache-control"), "no-store");
     assert_eq!(form.header("x-frame-options"), "DENY");
     let web = desk.authorize(&[("nonce", "abcdefghijkl")], "approve").await;
-    assert!(web.text.contains("Signing in here approves a change.") && web.text.contains("abcdefgh…") && !web.text.contains("abcdefghi"));
+    assert!(
+        web.text.contains("Signing in here approves a change.") && web.text.contains("abcdefgh</code>") && !web.text.contains("abcdefghi")
+    );
 }
 
 #[tokio::test]

@@ -117,6 +117,21 @@ async fn a_dry_run_that_is_refused_or_does_not_answer_sends_no_write() {
     }
 }
 
+/// A rollout's status moves the version between read and dry run; the reviewed state is still there.
+#[tokio::test]
+async fn a_version_that_moved_before_the_dry_run_is_read_again() {
+    for status in [409, 422] {
+        let world = World::double().await;
+        let executor = world.open().await;
+        let job = world.approved(1).await;
+        world.front.once(Kind::DryRun, When::Before, Act::Status(status));
+        let receipt = executor.execute(job).await.unwrap();
+        assert_eq!(brief(&receipt), (Outcome::Applied, 1), "{status}: {}", receipt.reason);
+        assert_eq!((world.front.count(Kind::DryRun), world.front.count(Kind::Write)), (2, 1));
+        world.end(&executor).await;
+    }
+}
+
 #[tokio::test]
 async fn a_graver_finding_than_reviewed_is_stale() {
     let world = World::double().await;

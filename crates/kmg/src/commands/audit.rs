@@ -2,15 +2,14 @@
 
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context as _, bail};
-use ed25519_dalek::VerifyingKey;
+use anyhow::bail;
 use kmg_audit::{Report, VerifyOptions};
 
 use crate::{files, keys};
 
 /// Verifies a journal offline and prints what was found.
 pub(crate) fn verify(journal: &Path, witness: Option<PathBuf>, keys: &[String]) -> anyhow::Result<()> {
-    let trusted = keys.iter().map(|key| public_key(key)).collect::<anyhow::Result<Vec<_>>>()?;
+    let trusted = keys.iter().map(|key| keys::public(key)).collect::<anyhow::Result<Vec<_>>>()?;
     let options = VerifyOptions { trusted, other: witness, ..VerifyOptions::default() };
     match kmg_audit::verify(journal, &options) {
         Ok(report) => {
@@ -36,13 +35,4 @@ fn sentence(journal: &Path, report: &Report) -> String {
         parts.push(format!("{} positions witnessed, up to record {}", report.witnessed, report.witnessed_up_to));
     }
     parts.join("; ")
-}
-
-fn public_key(text: &str) -> anyhow::Result<VerifyingKey> {
-    if let Some(bytes) = keys::decode(text) {
-        return Ok(VerifyingKey::from_bytes(&bytes)?);
-    }
-    let file = std::fs::read_to_string(text).with_context(|| format!("{text} is neither a key nor a file"))?;
-    let digits = keys::decode(file.trim()).with_context(|| format!("{text}: not 64 hexadecimal digits"))?;
-    Ok(VerifyingKey::from_bytes(&digits)?)
 }

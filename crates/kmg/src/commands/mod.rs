@@ -8,6 +8,9 @@ mod issuer;
 mod lifetime;
 pub(crate) mod rbac;
 mod server;
+pub(crate) mod trust;
+
+pub(crate) use config::Of;
 
 use crate::cli::{AuditCommand, Command, ConfigCommand, KeysCommand, RbacCommand};
 use crate::{demo, keys};
@@ -18,12 +21,13 @@ use crate::{demo, keys};
 /// What a person should read; the exit status is 1 then.
 pub(crate) fn run(command: Command) -> anyhow::Result<()> {
     match command {
-        Command::Config { command: ConfigCommand::Reference } => {
-            config::reference();
+        Command::Config { command: ConfigCommand::Reference { of } } => {
+            config::reference(of);
             Ok(())
         }
         Command::Config { command: ConfigCommand::Check { file } } => config::check(&file),
         Command::Keys { command: KeysCommand::Init { folder } } => keys::init(&folder),
+        Command::Keys { command: KeysCommand::Trust(args) } => trust::print(&args),
         Command::Audit { command: AuditCommand::Verify { journal, witness, keys } } => audit::verify(&journal, witness, &keys),
         Command::Rbac { command: RbacCommand::Manifests(args) } => rbac::print(&args),
         Command::Rbac { command: RbacCommand::Apply { rbac, kubeconfig, context, out, seconds } } => {

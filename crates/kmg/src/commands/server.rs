@@ -29,7 +29,8 @@ pub(crate) async fn run(args: ServerArgs) -> anyhow::Result<()> {
         None => None,
     };
     let allow = AllowList::new(namespaces(&args.namespaces)?);
-    let server = Server::new(ServerOptions { reader, planner, allow, clock: clock.clone(), fence: FencePolicy::Required })?;
+    let fence = if args.insecure_unfenced { FencePolicy::Unenforced } else { FencePolicy::Required };
+    let server = Server::new(ServerOptions { reader, planner, allow, clock: clock.clone(), fence })?;
     match link {
         Some((input, output)) => serve_link(input, output, server).await.context("the link"),
         None => stand_alone(&args, server, clock).await,

@@ -4,15 +4,10 @@ use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::path::PathBuf;
 
 use anyhow::Context as _;
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use kmg_core::clock::Clock;
-use kmg_core::decision::Evidence;
-use kmg_core::digest::key_id;
-use kmg_core::identity::{ApproverRule, Principal};
-use kmg_executor::trust::{GatewayKey, Issuer, PURPOSE_APPROVAL, TrustFile};
 
-use crate::cli::DemoArgs;
+use crate::cli::{DemoArgs, TrustArgs};
+use crate::commands::trust::trust_file;
 use crate::files;
 use crate::issuer_file::IssuerFile;
 use crate::keys;
@@ -21,7 +16,6 @@ use crate::keys;
 pub(crate) const USERNAME: &str = "dev";
 /// No 0, 1, l or o: the password is read from a terminal and typed.
 const ALPHABET: &[u8; 32] = b"abcdefghijkmnpqrstuvwxyz23456789";
-const DAY: i64 = 86_400_000;
 
 /// The demo's folders and ports.
 pub(crate) struct Layout {
@@ -111,7 +105,17 @@ impl Layout {
                 keys::init(&folder)?;
             }
         }
-        files::write_private(&self.trust(), &serde_json::to_vec_pretty(&self.trust_file(args, cluster_id, clock)?)?)?;
+        let trust = TrustArgs {
+            approval_key: self.gateway_keys().join(keys::APPROVAL).with_extension("pub").to_string_lossy().into_owned(),
+            days: 30,
+            cluster_id: cluster_id.to_owned(),
+            namespaces: vec![args.namespace.clone()],
+            issuer: self.issuer(),
+            approve_client: "kmg-approve".to_owned(),
+            approvers: vec![USERNAME.to_owned()],
+            four_eyes: false,
+        };
+        files::write_private(&self.trust(), &serde_json::to_vec_pretty(&trust_file(&trust, clock)?)?)?;
         files::write_private(&self.gateway_config(), self.settings(args).as_bytes())?;
         let password = password()?;
         let issuer = IssuerFile {
@@ -125,27 +129,6 @@ impl Layout {
         };
         files::write_private(&self.issuer_config(), toml::to_string(&issuer)?.as_bytes())?;
         Ok(password)
-    }
-
-    fn trust_file(&self, args: &DemoArgs, cluster_id: &str, clock: &Clock) -> anyhow::Result<TrustFile> {
-        let key = keys::signing(&self.gateway_keys(), keys::APPROVAL)?.verifying_key();
-        let now = clock.now();
-        Ok(TrustFile {
-            cluster_id: cluster_id.to_owned(),
-            namespaces: vec![args.namespace.clone()],
-            kinds: vec!["Deployment".to_owned()],
-            gateway_keys: vec![GatewayKey {
-                key_id: key_id(&key),
-                public_key: STANDARD.encode(key.as_bytes()),
-                purpose: PURPOSE_APPROVAL.to_owned(),
-                not_before: now.plus(-60_000).rfc3339(),
-                not_after: now.plus(30 * DAY).rfc3339(),
-            }],
-            evidence: Evidence::FreshSignIn,
-            issuer: Some(Issuer { url: self.issuer(), approve_client_id: "kmg-approve".to_owned() }),
-            approvers: vec![Principal { iss: self.issuer(), sub: USERNAME.to_owned() }],
-            rule: ApproverRule::Requester,
-        })
     }
 
     fn settings(&self, args: &DemoArgs) -> String {

@@ -12,6 +12,7 @@ use kmg_core::clock::Clock;
 
 use crate::cli::DemoArgs;
 use crate::files;
+use children::Children;
 use cluster::Installation;
 use layout::Layout;
 
@@ -24,15 +25,23 @@ const CREDENTIAL_SECONDS: u32 = 3_600;
 /// A busy port, a cluster that cannot be reached or does not allow the installation, a child that does not start.
 pub(crate) async fn run(args: DemoArgs) -> anyhow::Result<()> {
     let clock = Clock::system();
-    let layout = Layout::new(&args)?;
     // However it ends, the temporary folder with its keys goes with `layout`.
-    tokio::select! {
-        ended = supervise(&args, &layout, &clock) => ended,
+    let layout = Layout::new(&args)?;
+    let (installation, mut children) = tokio::select! {
+        prepared = prepare(&args, &layout, &clock) => prepared?,
+        signal = stop_signal() => return signal,
+    };
+    let ended = tokio::select! {
+        died = children.one_died() => Err(anyhow::anyhow!("{died} ended; its words are above")),
+        () = renew(&installation, &layout) => Ok(()),
         signal = stop_signal() => signal,
-    }
+    };
+    children.stop().await;
+    ended
 }
 
-async fn supervise(args: &DemoArgs, layout: &Layout, clock: &Clock) -> anyhow::Result<()> {
+/// Everything up to the words that it is ready.
+async fn prepare(args: &DemoArgs, layout: &Layout, clock: &Clock) -> anyhow::Result<(Installation, Children)> {
     layout.check_ports()?;
     let installation = Installation::connect(args, clock).await?;
     confirm(args, &installation)?;
@@ -40,15 +49,9 @@ async fn supervise(args: &DemoArgs, layout: &Layout, clock: &Clock) -> anyhow::R
     installation.mint(layout, CREDENTIAL_SECONDS).await?;
     installation.check_fence(layout).await?;
     let password = layout.write(args, &installation.cluster_id().await?, clock)?;
-    let mut children = children::Children::start(layout).await?;
+    let children = Children::start(layout).await?;
     say::ready(args, layout, &password)?;
-    let ended = tokio::select! {
-        died = children.one_died() => Err(anyhow::anyhow!("{died} ended; its words are above")),
-        () = renew(&installation, layout) => Ok(()),
-        signal = stop_signal() => signal,
-    };
-    children.stop().await;
-    ended
+    Ok((installation, children))
 }
 
 /// Shows what would be created and asks, unless `--yes` was given.

@@ -43,6 +43,7 @@ pub(crate) struct Settings {
     pub(crate) keys: PathBuf,
     pub(crate) reader_kubeconfig: PathBuf,
     pub(crate) planner_kubeconfig: PathBuf,
+    pub(crate) unfenced: bool,
     pub(crate) executor: ExecutorLink,
 }
 
@@ -89,6 +90,9 @@ fn resolve(values: &Values) -> Result<Settings, Vec<String>> {
     let issuer = web_address(&values.text("identity", "issuer"), "identity.issuer", &mut problems);
     let production = values.text("gateway", "mode") == "production";
     let executor = executor(values, production, &mut problems);
+    if production && values.text("server", "fence") != "required" {
+        problems.push("server.fence: production wants the fence".to_owned());
+    }
     if values.text("identity", "sign_in_client") == values.text("identity", "approve_client") {
         problems.push("identity.approve_client: must be another client than identity.sign_in_client, used for nothing else".to_owned());
     }
@@ -115,6 +119,7 @@ fn resolve(values: &Values) -> Result<Settings, Vec<String>> {
         keys: values.text("keys", "folder").into(),
         reader_kubeconfig: values.text("server", "reader_kubeconfig").into(),
         planner_kubeconfig: values.text("server", "planner_kubeconfig").into(),
+        unfenced: values.text("server", "fence") == "unenforced",
         executor,
     })
 }

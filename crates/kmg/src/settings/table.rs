@@ -122,6 +122,12 @@ pub(crate) const SETTINGS: &[Setting] = &[
         "Kubeconfig of the planning identity, which the fence confines to dry runs.",
     ),
     setting(
+        ("server", "fence"),
+        Kind::Word(&["required", "unenforced"]),
+        Some("\"required\""),
+        "Whether planning needs the fence. `unenforced` is for a cluster without ValidatingAdmissionPolicy on one's own machine: each plan says so, and production refuses it.",
+    ),
+    setting(
         ("executor", "link"),
         Kind::Text,
         Some("\"stdio\""),

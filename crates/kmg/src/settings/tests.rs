@@ -65,6 +65,13 @@ fn production_refuses_what_is_only_safe_on_ones_own_machine() {
     let found = problems(&GOOD.replace("development", "production"), &[]);
     assert!(found.iter().any(|problem| problem.contains("mcp.url: must be https in production")), "{found:?}");
     assert!(found.iter().any(|problem| problem.contains("executor.link: stdio")), "{found:?}");
+    assert!(
+        problems(&GOOD.replace("development", "production"), &[("KMG_SERVER_FENCE", "unenforced")])
+            .iter()
+            .any(|problem| problem.contains("server.fence"))
+    );
+    assert!(problems(GOOD, &[("KMG_IDENTITY_APPROVE_CLIENT", "kmg-web")])[0].contains("another client"));
+    assert!(problems(GOOD, &[("KMG_MCP_URL", "http://127.0.0.1:3001/k8s/mcp")])[0].contains("must end in /mcp"));
     assert!(problems(GOOD, &[("KMG_IDENTITY_ISSUER", "http://idp.example")])[0].contains("must be https unless"));
     assert!(problems(GOOD, &[("KMG_WEB_ORIGIN", "http://127.0.0.1:3001")])[0].contains("another origin"));
 }
