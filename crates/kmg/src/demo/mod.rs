@@ -27,14 +27,17 @@ pub(crate) async fn run(args: DemoArgs) -> anyhow::Result<()> {
     let clock = Clock::system();
     // However it ends, the temporary folder with its keys goes with `layout`.
     let layout = Layout::new(&args)?;
+    // One listener for the whole run: a signal between two of them would be lost.
+    let stop = stop_signal();
+    tokio::pin!(stop);
     let (installation, mut children) = tokio::select! {
         prepared = prepare(&args, &layout, &clock) => prepared?,
-        signal = stop_signal() => return signal,
+        signal = &mut stop => return signal,
     };
     let ended = tokio::select! {
         died = children.one_died() => Err(anyhow::anyhow!("{died} ended; its words are above")),
         () = renew(&installation, &layout) => Ok(()),
-        signal = stop_signal() => signal,
+        signal = &mut stop => signal,
     };
     children.stop().await;
     ended
