@@ -6,13 +6,20 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use axum::Router;
+use axum::body::Body;
+use axum::http::Request;
+use axum::response::Response;
+use hyper::body::Incoming;
 use hyper::server::conn::http1;
+use hyper::service::{Service as _, service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
 use hyper_util::service::TowerToHyperService;
 use tokio::net::TcpListener;
 use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
+
+use crate::rest::Rest;
 
 /// Connections at once; more wait in the system's queue.
 const CONNECTIONS: usize = 1_000;
@@ -59,7 +66,9 @@ pub(crate) async fn serve(listener: TcpListener, router: Router, mut stopped: wa
         if let Err(error) = stream.set_nodelay(true) {
             tracing::debug!(%error, "TCP_NODELAY was not set");
         }
-        let connection = http.serve_connection(TokioIo::new(stream), TowerToHyperService::new(router.clone()));
+        let router = router.clone();
+        let service = service_fn(move |request| answer(router.clone(), request));
+        let connection = http.serve_connection(TokioIo::new(stream), service);
         let watched = graceful.watch(connection);
         connections.spawn(async move {
             let _place = place;
@@ -71,4 +80,14 @@ pub(crate) async fn serve(listener: TcpListener, router: Router, mut stopped: wa
     }
     drop(listener);
     graceful.shutdown().await;
+}
+
+/// Answers one request, and reads on what its body still holds: a refusal before the body was read would close the
+/// connection under a client that is still sending, which then sees a reset instead of the answer.
+async fn answer(router: Router, request: Request<Incoming>) -> Result<Response, std::convert::Infallible> {
+    let (parts, body) = request.into_parts();
+    let rest = Rest::new(body);
+    let answered = TowerToHyperService::new(router).call(Request::from_parts(parts, Body::new(rest.clone()))).await;
+    rest.discard().await;
+    answered
 }

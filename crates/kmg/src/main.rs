@@ -8,6 +8,7 @@ mod issuer_file;
 mod keys;
 mod listen;
 mod log;
+mod rest;
 mod settings;
 mod wire;
 

@@ -1,5 +1,9 @@
 //! The two channels, told apart by credential; the pages' protections in real Chromium.
 
+use std::io::{Read as _, Write as _};
+use std::net::TcpStream;
+use std::time::Duration;
+
 use serde_json::{Value, json};
 
 use crate::support::{Agent, ApiServer, Human, Product};
@@ -31,6 +35,21 @@ fn tokens_open_no_page_and_cookies_call_no_tool() {
         assert!(answer["headers"]["www-authenticate"].as_str().unwrap().contains("resource_metadata="), "{answer}");
     }
     assert_eq!(api.writes("e2e-surface").len(), 0);
+    slow_bodies_get_their_refusal(product.mcp_url());
+}
+
+/// A client that sends its body a moment after the head hears the challenge, not a reset, and may go on.
+fn slow_bodies_get_their_refusal(mcp_url: &str) {
+    let host = mcp_url.trim_start_matches("http://").trim_end_matches("/mcp");
+    let mut stream = TcpStream::connect(host).unwrap();
+    for _ in 0..3 {
+        write!(stream, "POST /mcp HTTP/1.1\r\nHost: {host}\r\nContent-Type: application/json\r\nContent-Length: 20\r\n\r\n").unwrap();
+        std::thread::sleep(Duration::from_millis(200));
+        stream.write_all(&[b' '; 20]).unwrap();
+        let mut answer = [0; 4_096];
+        let length = stream.read(&mut answer).unwrap();
+        assert!(answer[..length].starts_with(b"HTTP/1.1 401"), "{}", String::from_utf8_lossy(&answer[..length]));
+    }
 }
 
 /// The page shows the plan from its stored bytes under a strict policy, without a script, and nothing it shows
