@@ -3,8 +3,9 @@
 use std::net::IpAddr;
 use std::time::Duration;
 
+use kmg_core::clock::Millis;
 use kmg_core::json::{Limits, parse_strict};
-use reqwest::header::{ACCEPT, CONTENT_TYPE, HeaderMap};
+use reqwest::header::{ACCEPT, CONTENT_TYPE, DATE, HeaderMap};
 use serde_json::Value;
 use url::{Host, Url};
 
@@ -106,6 +107,15 @@ pub struct FormReply {
     pub body: Value,
 }
 
+/// A document and when its server says it was sent.
+#[derive(Clone, Debug)]
+pub struct Dated {
+    /// The JSON document.
+    pub body: Value,
+    /// The `Date` header: the server's clock, in whole seconds.
+    pub date: Option<Millis>,
+}
+
 /// Builds the client: no redirects, no retries, no proxy from the environment, 2 s to connect, 3 s for a GET and
 /// 10 s for a POST in all. Where the machine has no certificate store, only loopback http works.
 ///
@@ -135,12 +145,21 @@ impl HttpClient {
     /// # Errors
     /// Any status but 200, another media type, too many bytes, JSON that is not strict, or the deadline.
     pub async fn get_json(&self, url: &str, cap: usize) -> Result<Value, HttpError> {
+        self.get_dated_json(url, cap).await.map(|dated| dated.body)
+    }
+
+    /// As [`Self::get_json`], with the time the answer names.
+    ///
+    /// # Errors
+    /// As [`Self::get_json`].
+    pub async fn get_dated_json(&self, url: &str, cap: usize) -> Result<Dated, HttpError> {
         let url = UrlRule::HttpsOrLoopback.check(url)?;
         let response = self.0.get(url).header(ACCEPT, "application/json").send().await.map_err(|_| HttpError::Unreachable)?;
         if response.status() != reqwest::StatusCode::OK {
             return Err(HttpError::Status(response.status().as_u16()));
         }
-        read_json(response, cap).await
+        let date = response.headers().get(DATE).and_then(|value| Millis::from_http_date(value.to_str().ok()?));
+        Ok(Dated { body: read_json(response, cap).await?, date })
     }
 
     /// Posts `form` and reads a JSON answer of at most `cap` bytes, whatever its status.
