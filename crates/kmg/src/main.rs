@@ -8,6 +8,7 @@ mod issuer_file;
 mod keys;
 mod listen;
 mod log;
+mod progress;
 mod rest;
 mod settings;
 mod wire;

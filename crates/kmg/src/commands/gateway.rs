@@ -27,6 +27,7 @@ const DRAIN: Duration = Duration::from_secs(10);
 pub(crate) async fn run(config: &Path, lifetime: Lifetime) -> anyhow::Result<()> {
     let settings = settings::load(config, &wire::environment())?;
     let gateway = wire::gateway(&settings, &Clock::system()).await?;
+    tracing::info!("waiting for the server and the executor process");
     let ready = gateway.ready(READY).await;
     let served = match ready {
         Ok(()) => serve(&settings, &gateway, lifetime).await,

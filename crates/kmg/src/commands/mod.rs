@@ -28,7 +28,7 @@ pub(crate) fn run(command: Command) -> anyhow::Result<()> {
         Command::Config { command: ConfigCommand::Check { file } } => config::check(&file),
         Command::Keys { command: KeysCommand::Init { folder } } => keys::init(&folder),
         Command::Keys { command: KeysCommand::Trust(args) } => trust::print(&args),
-        Command::Audit { command: AuditCommand::Verify { journal, witness, keys } } => audit::verify(&journal, witness, &keys),
+        Command::Audit { command: AuditCommand::Verify { journal, witness, keys } } => block_on(audit::verify(journal, witness, &keys)),
         Command::Rbac { command: RbacCommand::Manifests(args) } => rbac::print(&args),
         Command::Rbac { command: RbacCommand::Apply { rbac, kubeconfig, context, out, seconds } } => {
             block_on(rbac::apply(&rbac, kubeconfig, context, &out, seconds))

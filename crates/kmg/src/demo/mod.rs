@@ -11,7 +11,7 @@ use anyhow::{bail, ensure};
 use kmg_core::clock::Clock;
 
 use crate::cli::DemoArgs;
-use crate::files;
+use crate::{files, progress};
 use children::Children;
 use cluster::Installation;
 use layout::Layout;
@@ -48,11 +48,11 @@ async fn prepare(args: &DemoArgs, layout: &Layout, clock: &Clock) -> anyhow::Res
     layout.check_ports()?;
     let installation = Installation::connect(args, clock).await?;
     confirm(args, &installation)?;
-    installation.create(args).await?;
-    installation.mint(layout, CREDENTIAL_SECONDS).await?;
-    installation.check_fence(layout).await?;
+    progress::during("creating what was listed", installation.create(args)).await?;
+    progress::during("asking for credentials", installation.mint(layout, CREDENTIAL_SECONDS)).await?;
+    progress::during("waiting for the fence to hold", installation.check_fence(layout)).await?;
     let password = layout.write(args, &installation.cluster_id().await?, clock)?;
-    let children = Children::start(layout).await?;
+    let children = progress::during("starting issuer and gateway", Children::start(layout)).await?;
     say::ready(args, layout, &password)?;
     Ok((installation, children))
 }
