@@ -33,4 +33,19 @@ pub(crate) struct DemoArgs {
     /// Put the password into the JSON line: for tests
     #[arg(long, requires = "json")]
     pub(crate) insecure_print_password: bool,
+    #[command(flatten)]
+    pub(crate) walk: WalkArgs,
+}
+
+#[derive(Args, Clone, Copy)]
+pub(crate) struct WalkArgs {
+    /// Play the agent: sign in, find the fault, ask for the change, wait while you decide in the browser, apply it
+    #[arg(long, conflicts_with = "json")]
+    pub(crate) walkthrough: bool,
+    /// Stop everything at the end of the walkthrough; the exit status says whether it went well
+    #[arg(long, requires = "walkthrough")]
+    pub(crate) once: bool,
+    /// Print addresses and open no browser
+    #[arg(long, requires = "walkthrough")]
+    pub(crate) no_browser: bool,
 }

@@ -4,6 +4,7 @@ mod children;
 mod cluster;
 mod layout;
 mod say;
+mod walkthrough;
 
 use std::io::IsTerminal as _;
 
@@ -30,13 +31,14 @@ pub(crate) async fn run(args: DemoArgs) -> anyhow::Result<()> {
     // One listener for the whole run: a signal between two of them would be lost.
     let stop = stop_signal();
     tokio::pin!(stop);
-    let (installation, mut children) = tokio::select! {
+    let (installation, mut children, password) = tokio::select! {
         prepared = prepare(&args, &layout, &clock) => prepared?,
         signal = &mut stop => return signal,
     };
     let ended = tokio::select! {
         died = children.one_died() => Err(anyhow::anyhow!("{died} ended; its words are above")),
         () = renew(&installation, &layout) => Ok(()),
+        walked = walk(&args, &layout, &password) => walked,
         signal = &mut stop => signal,
     };
     children.stop().await;
@@ -44,7 +46,7 @@ pub(crate) async fn run(args: DemoArgs) -> anyhow::Result<()> {
 }
 
 /// Everything up to the words that it is ready.
-async fn prepare(args: &DemoArgs, layout: &Layout, clock: &Clock) -> anyhow::Result<(Installation, Children)> {
+async fn prepare(args: &DemoArgs, layout: &Layout, clock: &Clock) -> anyhow::Result<(Installation, Children, String)> {
     layout.check_ports()?;
     let installation = Installation::connect(args, clock).await?;
     confirm(args, &installation)?;
@@ -53,8 +55,15 @@ async fn prepare(args: &DemoArgs, layout: &Layout, clock: &Clock) -> anyhow::Res
     progress::during("waiting for the fence to hold", installation.check_fence(layout)).await?;
     let password = layout.write(args, &installation.cluster_id().await?, clock)?;
     let children = progress::during("starting issuer and gateway", Children::start(layout)).await?;
-    say::ready(args, layout, &password)?;
-    Ok((installation, children))
+    if !args.walk.walkthrough {
+        say::ready(args, layout, &password)?;
+    }
+    Ok((installation, children, password))
+}
+
+/// The walkthrough, where it was asked for.
+async fn walk(args: &DemoArgs, layout: &Layout, password: &str) -> anyhow::Result<()> {
+    if args.walk.walkthrough { walkthrough::run(args, layout, password).await } else { std::future::pending().await }
 }
 
 /// Shows what would be created and asks, unless `--yes` was given.
