@@ -10,7 +10,7 @@ use std::path::PathBuf;
 
 use clap::{Parser, Subcommand};
 
-pub(crate) use check::{AuditCommand, ConfigCommand};
+pub(crate) use check::{AuditCommand, ConfigCommand, DoctorArgs};
 pub(crate) use demo::DemoArgs;
 pub(crate) use keys::{KeysCommand, TrustArgs};
 pub(crate) use processes::{ExecutorArgs, Lifetime, ServerArgs};
@@ -58,6 +58,8 @@ pub(crate) enum Command {
     },
     /// Run everything on a cluster you can reach, with a broken Deployment to repair
     Demo(DemoArgs),
+    /// Check everything a gateway stands on, and say what to do about what was found
+    Doctor(DoctorArgs),
     /// Check journals
     Audit {
         #[command(subcommand)]
@@ -78,4 +80,11 @@ pub(crate) enum Command {
         #[command(subcommand)]
         command: RbacCommand,
     },
+}
+
+impl Command {
+    /// What is logged unless `RUST_LOG` says otherwise: the doctor's report is its log.
+    pub(crate) const fn log_filter(&self) -> &'static str {
+        if matches!(self, Self::Doctor(_)) { "off" } else { "info" }
+    }
 }

@@ -65,7 +65,7 @@ async fn serve(settings: &Settings, gateway: &Gateway, lifetime: Lifetime) -> an
 }
 
 /// The `Host` values of the canonical URL, and no others: a rebound name is refused.
-fn hosts(url: &Url) -> Vec<String> {
+pub(crate) fn hosts(url: &Url) -> Vec<String> {
     let host = url.host_str().unwrap_or_default();
     match url.port() {
         Some(port) => vec![format!("{host}:{port}")],
