@@ -8,7 +8,7 @@ use kmg_core::clock::Clock;
 use super::clock;
 use super::finding::Finding;
 use crate::settings::{ExecutorLink, Settings};
-use credential::Looked;
+use credential::{Looked, Reached};
 
 /// How the three accounts come back.
 const APPLY: &str = "`kmg rbac apply --kubeconfig ADMIN --namespaces … --out FOLDER` repairs accounts, roles and the fence, and writes new \
@@ -27,30 +27,29 @@ pub(crate) async fn check(settings: &Settings, clock: &Clock) -> (Vec<Finding>, 
     );
     let all: Vec<&Looked> = [Some(&reader), Some(&planner), executor.as_ref()].into_iter().flatten().collect();
     let mut findings: Vec<Finding> = all.iter().flat_map(|looked| looked.findings.iter().cloned()).collect();
-    findings.push(one_cluster(&all));
-    findings.push(separate_users(&all));
+    let reached: Vec<(&str, &Reached)> = all.iter().filter_map(|looked| Some((looked.name, looked.reached.as_ref()?))).collect();
+    findings.push(one_cluster(&reached.iter().map(|(name, reached)| (*name, reached.id.as_str())).collect::<Vec<_>>()));
+    findings
+        .push(separate_users(&reached.iter().filter_map(|(name, reached)| Some((*name, reached.user.as_deref()?))).collect::<Vec<_>>()));
     findings.extend(namespaces::check(settings, &reader, &planner).await);
     findings.push(clock::check("clock.cluster", all.iter().find_map(|looked| looked.ahead)));
-    let id = all.iter().find_map(|looked| looked.reached.as_ref()).map(|reached| reached.id.clone());
+    let id = reached.first().map(|(_, reached)| reached.id.clone());
     (findings, id)
 }
 
-/// Every credential leads to the same cluster.
-fn one_cluster(all: &[&Looked]) -> Finding {
+/// Every credential leads to the same cluster; `ids` are pairs of a credential and its cluster.
+fn one_cluster(ids: &[(&str, &str)]) -> Finding {
     const ID: &str = "cluster.same";
-    let mut ids: Vec<(&str, &str)> = all.iter().filter_map(|looked| Some((looked.name, looked.reached.as_ref()?.id.as_str()))).collect();
-    let Some((_, first)) = ids.first().copied() else { return Finding::not_checked(ID, "no credential reached a cluster") };
-    if ids.iter().all(|(_, id)| *id == first) {
+    let Some((_, first)) = ids.first() else { return Finding::not_checked(ID, "no credential reached a cluster") };
+    if ids.iter().all(|(_, id)| id == first) {
         return Finding::ok(ID, format!("{} credentials lead to one cluster", ids.len()));
     }
-    let told: Vec<String> = ids.drain(..).map(|(name, id)| format!("{name}: {id}")).collect();
-    Finding::problem(ID, format!("the credentials lead to different clusters: {}", told.join(", ")), APPLY)
+    Finding::problem(ID, format!("the credentials lead to different clusters: {}", told(ids)), APPLY)
 }
 
-/// The planner must not be the executor: the fence would hold the one, or nobody the other.
-fn separate_users(all: &[&Looked]) -> Finding {
+/// No two credentials are one user: a planner that is the executor is either not fenced, or fences it.
+fn separate_users(users: &[(&str, &str)]) -> Finding {
     const ID: &str = "cluster.users";
-    let users: Vec<(&str, &str)> = all.iter().filter_map(|looked| Some((looked.name, looked.reached.as_ref()?.user.as_deref()?))).collect();
     if users.len() < 2 {
         return Finding::not_checked(ID, "fewer than two user names are known");
     }
@@ -60,5 +59,31 @@ fn separate_users(all: &[&Looked]) -> Finding {
             return Finding::problem(ID, seen, format!("give each its own credential: {APPLY}"));
         }
     }
-    Finding::ok(ID, users.iter().map(|(name, user)| format!("{name} is {user}")).collect::<Vec<_>>().join(", "))
+    Finding::ok(ID, format!("{} users", users.len()))
+}
+
+fn told(pairs: &[(&str, &str)]) -> String {
+    pairs.iter().map(|(name, what)| format!("{name}: {what}")).collect::<Vec<_>>().join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::finding::Status;
+    use super::*;
+
+    #[test]
+    fn two_clusters_are_one_too_many() {
+        assert_eq!(one_cluster(&[]).status, Status::NotChecked);
+        assert_eq!(one_cluster(&[("reader", "a"), ("planner", "a")]).status, Status::Ok);
+        let found = one_cluster(&[("reader", "a"), ("planner", "b")]);
+        assert_eq!((found.status, found.seen.ends_with("reader: a, planner: b")), (Status::Problem, true));
+    }
+
+    #[test]
+    fn one_user_for_two_processes_is_named() {
+        assert_eq!(separate_users(&[("reader", "r")]).status, Status::NotChecked);
+        assert_eq!(separate_users(&[("reader", "r"), ("planner", "p"), ("executor", "e")]).status, Status::Ok);
+        let found = separate_users(&[("reader", "r"), ("planner", "p"), ("executor", "p")]);
+        assert_eq!((found.status, found.seen.as_str()), (Status::Problem, "planner and executor are one user to the cluster, p"));
+    }
 }
