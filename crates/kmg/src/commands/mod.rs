@@ -7,6 +7,7 @@ pub(crate) mod gateway;
 mod issuer;
 mod lifetime;
 pub(crate) mod rbac;
+mod sandbox;
 mod server;
 pub(crate) mod trust;
 
@@ -40,6 +41,7 @@ pub(crate) fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Server(args) => block_on(server::run(args)),
         Command::Executor(args) => block_on(executor::run(args)),
         Command::Demo(args) => block_on(demo::run(args)),
+        Command::Sandbox(args) => block_on(sandbox::run(args)),
         Command::Doctor(args) => return block_on(doctor::run(&args)),
     };
     done.map(|()| ExitCode::SUCCESS)

@@ -20,7 +20,7 @@ const PAUSE: Duration = Duration::from_secs(1);
 
 /// The agent asks, and shows that it cannot go further by itself.
 pub(super) async fn ask(walk: &Walk<'_>, agent: &Agent) -> anyhow::Result<Plan> {
-    let (account, image) = (walk.account, &walk.args.image);
+    let (account, image) = (walk.account, walk.args.image());
     account.says(Actor::Agent, &format!("calls request_set_deployment_image: container {DEPLOYMENT}, image {image}."));
     let arguments = json!({
         "namespace": walk.args.namespace, "name": DEPLOYMENT, "container": DEPLOYMENT, "image": image,
