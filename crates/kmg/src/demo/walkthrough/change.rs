@@ -10,7 +10,7 @@ use tokio::time::{Instant, sleep};
 use super::Walk;
 use super::account::Actor;
 use super::agent::{Agent, Plan};
-use super::journals::time_of_day;
+use super::journals::{short, time_of_day};
 use crate::demo::cluster::DEPLOYMENT;
 use crate::progress;
 
@@ -33,7 +33,7 @@ pub(super) async fn ask(walk: &Walk<'_>, agent: &Agent) -> anyhow::Result<Plan> 
     for note in &plan.findings {
         account.row("-", &note.summary);
     }
-    account.row("-", &format!("What you will see, approve and send are the same bytes: {}", plan.review_digest));
+    account.row("-", &format!("What you will see and approve, and what will be sent, are the same bytes: {}", short(&plan.review_digest)));
     account.says(Actor::Agent, "cannot approve it. It tries apply_approved_plan all the same.");
     refused(walk, agent, &plan.id, "not-approved").await?;
     Ok(plan)

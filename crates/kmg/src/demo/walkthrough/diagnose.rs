@@ -16,6 +16,8 @@ use crate::progress;
 /// How long the fault may take to show, and the rollout to end.
 const PATIENCE: Duration = Duration::from_mins(3);
 const PAUSE: Duration = Duration::from_secs(1);
+/// How often a fault that keeps changing is looked at again.
+const LOOKS: usize = 10;
 /// Evidence of a finding that is told.
 const MAX_EVIDENCE: usize = 3;
 
@@ -78,6 +80,10 @@ impl Diagnosis {
         self.findings.first().is_some_and(|finding| finding.severity == "critical")
     }
 
+    fn summary(&self) -> &str {
+        self.findings.first().map_or("", |finding| &finding.summary)
+    }
+
     fn is_healthy(&self) -> bool {
         self.findings.is_empty() && self.rollout_complete
     }
@@ -104,11 +110,23 @@ pub(super) async fn fault(walk: &Walk<'_>, agent: &Agent) -> anyhow::Result<Diag
     let row = status.deployments.iter().find(|row| row.name == DEPLOYMENT).context("the Deployment is not in the namespace")?;
     account.says(Actor::Agent, &format!("calls get_k8s_status: Deployment {}, {} of {} Pods ready.", row.name, row.ready, row.replicas));
     account.says(Actor::Agent, &format!("calls get_deployment_diagnostics for {DEPLOYMENT}."));
-    let found = progress::during("waiting for the fault to show", until(walk, agent, Diagnosis::is_critical))
-        .await
-        .context("the fault does not show")?;
+    let found = progress::during("waiting for the fault to show", settled(walk, agent)).await.context("the fault does not show")?;
     tell(account, &found);
     Ok(found)
+}
+
+/// The fault, once it looks the same twice: Pods do not fail all at once.
+async fn settled(walk: &Walk<'_>, agent: &Agent) -> anyhow::Result<Diagnosis> {
+    let mut before = until(walk, agent, Diagnosis::is_critical).await?;
+    for _look in 0..LOOKS {
+        sleep(PAUSE).await;
+        let now = until(walk, agent, Diagnosis::is_critical).await?;
+        if now.summary() == before.summary() {
+            return Ok(now);
+        }
+        before = now;
+    }
+    Ok(before)
 }
 
 fn tell(account: Account, diagnosis: &Diagnosis) {

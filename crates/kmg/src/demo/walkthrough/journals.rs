@@ -12,7 +12,6 @@ use super::Walk;
 use super::account::Actor;
 use crate::keys;
 
-/// How much of a digest is told.
 const DIGEST: usize = 19;
 /// The kinds told, in the order in which they follow each other.
 const KINDS: [&str; 13] = [
@@ -109,7 +108,8 @@ fn sentence(record: &Record) -> (&str, String) {
     }
 }
 
-fn short(digest: &str) -> String {
+/// Enough of a digest to compare by eye.
+pub(super) fn short(digest: &str) -> String {
     digest.get(..DIGEST).map_or_else(|| digest.to_owned(), |start| format!("{start}…"))
 }
 
