@@ -24,4 +24,6 @@ mod stand_alone;
 #[cfg(test)]
 mod surface;
 #[cfg(test)]
+mod walkthrough;
+#[cfg(test)]
 mod webhook;
