@@ -16,6 +16,8 @@ mod fence;
 #[cfg(test)]
 mod node;
 #[cfg(test)]
+mod readme;
+#[cfg(test)]
 mod refusals;
 #[cfg(test)]
 mod restarts;
