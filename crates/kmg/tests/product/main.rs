@@ -6,6 +6,8 @@ mod support;
 #[cfg(test)]
 mod change;
 #[cfg(test)]
+mod completions;
+#[cfg(test)]
 mod demo;
 #[cfg(test)]
 mod doctor;
