@@ -22,6 +22,21 @@ pub(crate) fn idle(name: &str) -> Value {
     deployment(name, "registry.test/web:1", 0)
 }
 
+/// `object`, a Pod or a template's owner, for a scheduler that does not exist: its Pods wait for ever, whatever
+/// nodes there are.
+pub(crate) fn unscheduled(object: &Value) -> Value {
+    let spec = if object["kind"] == "Pod" { "/spec" } else { "/spec/template/spec" };
+    with(object, &format!("{spec}/schedulerName"), json!("nobody"))
+}
+
+/// A Pod of one container `web`.
+pub(crate) fn pod(name: &str) -> Value {
+    json!({
+        "apiVersion": "v1", "kind": "Pod", "metadata": {"name": name, "labels": {"app": name}},
+        "spec": {"containers": [{"name": "web", "image": "registry.test/web:1"}]}
+    })
+}
+
 pub(crate) fn service(name: &str) -> Value {
     json!({
         "apiVersion": "v1", "kind": "Service", "metadata": {"name": name},

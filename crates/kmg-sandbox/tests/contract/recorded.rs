@@ -9,7 +9,7 @@ use crate::diff;
 use crate::transcript::Line;
 
 /// The width up to which a JSON value stays on one line.
-const WIDTH: usize = 130;
+const WIDTH: usize = 140;
 
 /// An exchange's fields in the order of their reading.
 const FIRST: [&str; 7] = ["about", "by", "request", "headers", "body", "status", "answer_headers"];
@@ -59,7 +59,9 @@ fn pretty(value: &Value, indent: usize) -> String {
         Value::Array(items) => ('[', ']', items.iter().map(|item| pretty(item, indent + 1)).collect()),
         Value::Object(object) => {
             let mut fields: Vec<_> = object.iter().collect();
-            fields.sort_by_key(|(key, _)| FIRST.iter().position(|first| first == key).unwrap_or(FIRST.len()));
+            if indent == 1 {
+                fields.sort_by_key(|(key, _)| FIRST.iter().position(|first| first == key).unwrap_or(FIRST.len()));
+            }
             ('{', '}', fields.iter().map(|(key, value)| format!("{}: {}", Value::from(key.as_str()), pretty(value, indent + 1))).collect())
         }
         _ => return line,

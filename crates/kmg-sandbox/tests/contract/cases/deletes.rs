@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::ask::{apps, core, delete, get, post};
-use crate::manifests::{at_rest, config_map, idle, service};
+use crate::manifests::{at_rest, config_map, idle, pod, service, unscheduled};
 use crate::transcript::Transcript;
 
 pub(super) async fn delete_preconditions(t: &mut Transcript) {
@@ -65,4 +65,28 @@ pub(super) async fn delete_in_background(t: &mut Transcript) {
     t.send("create again", post(apps("deployments"), &idle("web"))).await;
     let again = t.settled("at rest", get(apps("deployments/web")), at_rest).await;
     t.fact("another object", again.uid() != web.uid());
+}
+
+pub(super) async fn delete_pod(t: &mut Transcript) {
+    let path = || core("pods/lone");
+    let lone = t.send("create", post(core("pods"), &unscheduled(&pod("lone")))).await;
+    t.send("read", get(path())).await;
+    t.send("another uid", delete(path(), &json!({"preconditions": {"uid": "00000000-0000-4000-8000-000000000000"}}))).await;
+    t.send("dry run", delete(path(), &json!({"dryRun": ["All"]}))).await;
+    t.send("it is there", get(path())).await;
+    t.send("delete", delete(path(), &json!({"preconditions": {"uid": lone.uid()}}))).await;
+    t.send("it is gone: no node had it", get(path())).await;
+}
+
+pub(super) async fn delete_namespace(t: &mut Transcript) {
+    let second = json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "$ns-kmg"}});
+    let path = || "/api/v1/namespaces/$ns-kmg";
+    t.send("create", post("/api/v1/namespaces", &second)).await;
+    t.send("something in it", post(format!("{}/configmaps", path()), &config_map("m", &Value::Null))).await;
+    t.send("dry run", delete(path(), &json!({"dryRun": ["All"]}))).await;
+    t.send("it is there", get(path())).await;
+    t.send("delete", delete(path(), &Value::Null)).await;
+    t.settled("it is gone in the end", get(path()), |answer| answer["reason"] == "NotFound").await;
+    t.send("and what was in it", get(format!("{}/configmaps/m", path()))).await;
+    t.send("again", delete(path(), &Value::Null)).await;
 }

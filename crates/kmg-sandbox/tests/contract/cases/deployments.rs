@@ -1,9 +1,9 @@
 //! Deployments and Pods as the server fills them in.
 
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::ask::{apps, core, get, post};
-use crate::manifests::{at_rest, deployment, idle, with};
+use crate::manifests::{at_rest, idle, pod, with};
 use crate::transcript::Transcript;
 
 pub(super) async fn deployment_defaults(t: &mut Transcript) {
@@ -65,8 +65,7 @@ pub(super) async fn deployment_at_rest(t: &mut Transcript) {
 }
 
 pub(super) async fn pod_defaults(t: &mut Transcript) {
-    let spec: Value = deployment("web", "registry.test/web:1", 1)["spec"]["template"]["spec"].clone();
-    let pod = json!({"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "lone", "labels": {"app": "lone"}}, "spec": spec});
+    let pod = pod("lone");
     t.send("create, dry run", post(core("pods"), &pod).dry()).await;
     let quiet = with(&pod, "/spec/automountServiceAccountToken", json!(false));
     t.send("create without a token, dry run", post(core("pods"), &quiet).dry()).await;

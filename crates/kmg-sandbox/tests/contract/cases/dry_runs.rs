@@ -44,7 +44,7 @@ pub(super) async fn dry_run_patches(t: &mut Transcript) {
     ]);
     let first = t.send("the live version, the next generation", patch(path(), &operations).dry()).await;
     let second = t.send("the same again", patch(path(), &operations).dry()).await;
-    t.fact("both answers agree", agree(&first, &second) && first.body == second.body);
+    t.fact("both answers agree", agree(&first, &second));
     t.fact("the version is the live one", first.version() == rest.version());
     let read = t.send("nothing is stored", get(path())).await;
     t.fact("nothing changed", read.body == rest.body);

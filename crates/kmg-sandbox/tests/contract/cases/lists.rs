@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::ask::{apps, core, get, patch, post};
-use crate::manifests::{at_rest, config_map, idle, with};
+use crate::manifests::{at_rest, config_map, idle, pod, service, unscheduled, with};
 use crate::transcript::Transcript;
 
 const ONE: &str = "application/json;as=PartialObjectMetadata;v=v1;g=meta.k8s.io";
@@ -73,14 +73,6 @@ pub(super) async fn label_selectors(t: &mut Transcript) {
     .await;
 }
 
-/// One replica more, and no node for it.
-fn nowhere() -> Value {
-    json!([
-        {"op": "replace", "path": "/spec/replicas", "value": 1},
-        {"op": "add", "path": "/spec/template/spec/nodeSelector", "value": {"no": "where"}}
-    ])
-}
-
 pub(super) async fn field_selectors(t: &mut Transcript) {
     maps(t).await;
     let select = |path: String, selector: &str| get(path).query("fieldSelector", selector);
@@ -92,10 +84,11 @@ pub(super) async fn field_selectors(t: &mut Transcript) {
     for selector in ["data.a=1", "metadata.labels=x", "metadata.name", "metadata.uid=x"] {
         t.send("is refused", select(core("configmaps"), selector)).await;
     }
-    t.send("create", post(apps("deployments"), &idle("web"))).await;
+    t.send("create", post(apps("deployments"), &unscheduled(&idle("web")))).await;
     let web = t.settled("at rest", get(apps("deployments/web")), at_rest).await;
     t.send("is refused", select(apps("deployments"), "spec.replicas=0")).await;
-    t.send("a change that makes an Event", patch(apps("deployments/web"), &nowhere())).await;
+    let more = json!([{"op": "replace", "path": "/spec/replicas", "value": 1}]);
+    t.send("a change that makes an Event", patch(apps("deployments/web"), &more)).await;
     let events = "/apis/events.k8s.io/v1/namespaces/$ns/events".to_owned();
     let regarding = format!("regarding.uid={}", web.uid());
     let some = |list: &Value| list["items"].as_array().is_some_and(|items| !items.is_empty());
@@ -104,8 +97,9 @@ pub(super) async fn field_selectors(t: &mut Transcript) {
     t.send("of another uid", select(events.clone(), "regarding.uid=00000000-0000-4000-8000-000000000000")).await;
     t.send("is refused", select(events, "regarding.color=red")).await;
     t.send("is refused", select(core("events"), "regarding.uid=x")).await;
-    for selector in ["status.phase=Running", "spec.nodeName=none", "status.phase!=Running"] {
-        t.send("no Pods", select(core("pods"), selector)).await;
+    t.settled("its Pod", get(core("pods")), some).await;
+    for selector in ["status.phase=Running", "spec.nodeName=none", "status.phase!=Running", "spec.nodeName=,status.phase=Pending"] {
+        t.send("Pods", select(core("pods"), selector).header("accept", MANY)).await;
     }
     t.send("is refused", select(core("pods"), "spec.image=x")).await;
 }
@@ -122,21 +116,55 @@ pub(super) async fn metadata_only(t: &mut Transcript) {
 }
 
 pub(super) async fn empty_lists(t: &mut Transcript) {
-    for path in [core("pods"), core("services"), core("events"), core("resourcequotas"), apps("deployments"), apps("replicasets")] {
-        t.send("empty", get(path)).await;
+    for plural in ["pods", "services", "events", "resourcequotas", "limitranges", "persistentvolumeclaims", "replicationcontrollers"] {
+        t.send("empty", get(core(plural))).await;
+        t.send("absent", get(core(&format!("{plural}/absent")))).await;
     }
     for (group, plural) in [
+        ("apps/v1", "deployments"),
+        ("apps/v1", "replicasets"),
+        ("apps/v1", "statefulsets"),
+        ("apps/v1", "daemonsets"),
+        ("batch/v1", "jobs"),
+        ("batch/v1", "cronjobs"),
         ("events.k8s.io/v1", "events"),
         ("discovery.k8s.io/v1", "endpointslices"),
         ("autoscaling/v2", "horizontalpodautoscalers"),
         ("policy/v1", "poddisruptionbudgets"),
+        ("networking.k8s.io/v1", "ingresses"),
+        ("networking.k8s.io/v1", "networkpolicies"),
     ] {
         t.send("empty", get(format!("/apis/{group}/namespaces/$ns/{plural}"))).await;
         t.send("absent", get(format!("/apis/{group}/namespaces/$ns/{plural}/absent"))).await;
     }
-    for path in
-        [core("pods/absent"), core("services/absent"), core("events/absent"), core("resourcequotas/absent"), core("pods/absent/log")]
-    {
-        t.send("absent", get(path)).await;
+    t.send("absent", get(core("pods/absent/log"))).await;
+    t.send("the account every namespace has", get(core("serviceaccounts"))).await;
+    t.send("the account by name", get(core("serviceaccounts/default"))).await;
+}
+
+pub(super) async fn across_namespaces(t: &mut Transcript) {
+    let second = json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "$ns-kmg"}});
+    t.send("another namespace", post("/api/v1/namespaces", &second)).await;
+    let account = get("/api/v1/namespaces/$ns-kmg/serviceaccounts/default");
+    t.until("its account", &account, |account| account["kind"] == "ServiceAccount").await;
+    for namespace in ["$ns", "$ns-kmg"] {
+        for (group, plural, object) in [
+            ("api/v1", "configmaps", config_map("one", &Value::Null)),
+            ("api/v1", "services", service("one")),
+            ("api/v1", "pods", unscheduled(&pod("one"))),
+            ("apis/apps/v1", "deployments", idle("one")),
+        ] {
+            let object = with(&object, "/metadata/labels", json!({"of": "$ns"}));
+            t.send("create", post(format!("/{group}/namespaces/{namespace}/{plural}"), &object)).await;
+        }
     }
+    let all = |path: &str| get(path).query("labelSelector", "of=$ns");
+    t.send("of every namespace", all("/api/v1/configmaps")).await;
+    t.send("of one", all("/api/v1/configmaps").query("fieldSelector", "metadata.namespace=$ns-kmg")).await;
+    for path in ["/api/v1/services", "/api/v1/pods", "/apis/apps/v1/deployments"] {
+        t.send("of every namespace", all(path).header("accept", MANY)).await;
+    }
+    let first = t.send("the first page", all("/api/v1/configmaps").query("limit", "1")).await;
+    let token = first.text("/metadata/continue");
+    t.send("the second page", all("/api/v1/configmaps").query("limit", "1").query("continue", token)).await;
 }

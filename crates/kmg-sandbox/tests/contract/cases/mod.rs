@@ -49,10 +49,13 @@ cases! {
     Nothing deletes::delete_dry_runs;
     Nothing deletes::delete_answers;
     Nothing deletes::delete_in_background;
+    Nothing deletes::delete_pod;
+    Nothing deletes::delete_namespace;
     Nothing lists::pages;
     Nothing lists::label_selectors;
     Nothing lists::field_selectors;
     Nothing lists::metadata_only;
+    Nothing lists::across_namespaces;
     Nothing lists::empty_lists;
     Accounts access::authentication;
     Accounts access::roles;
@@ -61,6 +64,7 @@ cases! {
     Node nodes::runs;
     Node nodes::cannot_pull;
     Node nodes::scales;
+    Node nodes::replaces;
     Node nodes::service_endpoints;
     Node nodes::logs;
 }

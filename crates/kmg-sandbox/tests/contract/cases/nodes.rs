@@ -2,15 +2,14 @@
 
 use serde_json::{Value, json};
 
-use crate::ask::{Ask, apps, core, get, patch, post};
+use crate::ask::{Ask, apps, core, delete, get, patch, post};
 use crate::manifests::{at_rest, deployment, service, with};
 use crate::transcript::Transcript;
 
 const EVENTS: &str = "/apis/events.k8s.io/v1/namespaces/$ns/events";
 
-/// Every object a reader of the Deployment sees.
+/// What the controllers made of the Deployment.
 async fn survey(t: &mut Transcript) {
-    t.send("the Deployment", get(apps("deployments/web"))).await;
     t.send("its ReplicaSets", get(apps("replicasets"))).await;
     t.send("its Pods", get(core("pods"))).await;
 }
@@ -111,6 +110,17 @@ pub(super) async fn scales(t: &mut Transcript) {
     events(t, &[("ScalingReplicaSet", 4), ("SuccessfulCreate", 3), ("SuccessfulDelete", 3), ("Killing", 3)]).await;
 }
 
+pub(super) async fn replaces(t: &mut Transcript) {
+    t.send("create", post(apps("deployments"), &quick(1))).await;
+    t.settled("at rest", web(), at_rest).await;
+    let first = pod_name(t).await;
+    t.send("delete its Pod", delete(core(&format!("pods/{first}")), &Value::Null)).await;
+    t.settled("the Pod is gone", get(core(&format!("pods/{first}"))), |answer| answer["reason"] == "NotFound").await;
+    t.settled("at rest", web(), at_rest).await;
+    survey(t).await;
+    events(t, &[("SuccessfulCreate", 2), ("Killing", 1), ("Started", 2)]).await;
+}
+
 pub(super) async fn service_endpoints(t: &mut Transcript) {
     let slices = "/apis/discovery.k8s.io/v1/namespaces/$ns/endpointslices";
     t.send("a Service without Pods", post(core("services"), &service("web"))).await;
@@ -137,18 +147,19 @@ pub(super) async fn service_endpoints(t: &mut Transcript) {
 }
 
 pub(super) async fn logs(t: &mut Transcript) {
-    let say = json!(["sh", "-c", "for i in 1 2 3 4 5; do echo line $i; done; sleep 3600"]);
+    // The words that every container of the sandbox begins with.
+    let say = json!(["sh", "-c", "echo starting web; echo ready, listening on port 8080; sleep 3600"]);
     let talker =
         with(&quick(1), "/spec/template/spec/containers/0", json!({"name": "web", "image": "registry.test/sleeper:1", "command": say}));
     t.send("create", post(apps("deployments"), &talker)).await;
     t.settled("at rest", web(), at_rest).await;
     let path = core(&format!("pods/{}/log", pod_name(t).await));
     let log = |key: &'static str, value: &str| get(path.clone()).query(key, value);
-    t.settled("all", get(path.clone()), |text| text.as_str().is_some_and(|text| text.contains("line 5"))).await;
-    t.send("the last two lines", log("tailLines", "2")).await;
+    t.settled("all", get(path.clone()), |text| text.as_str().is_some_and(|text| text.contains("ready"))).await;
+    t.send("the last line", log("tailLines", "1")).await;
     t.send("no line", log("tailLines", "0")).await;
     t.send("seven bytes", log("limitBytes", "7")).await;
-    t.send("the last three lines, ten bytes", log("tailLines", "3").query("limitBytes", "10")).await;
+    t.send("ten bytes of the last line", log("tailLines", "1").query("limitBytes", "10")).await;
     t.send("by container", log("container", "web")).await;
     t.send("another container", log("container", "absent")).await;
     t.send("the previous container", log("previous", "true")).await;

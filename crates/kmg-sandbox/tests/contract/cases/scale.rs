@@ -3,15 +3,13 @@
 use serde_json::{Value, json};
 
 use crate::ask::{apps, get, patch, post};
-use crate::manifests::{at_rest, idle, with};
+use crate::manifests::{at_rest, idle, unscheduled, with};
 use crate::transcript::Transcript;
 
 pub(super) async fn scale_subresource(t: &mut Transcript) {
     // Every change here but one is a dry run: a write by `scale` moves the ownership of the field, and with it the
     // version, even when the count stays. The sandbox tracks no ownership.
-    // No node will have its Pods: the Deployment's status says the same for ever.
-    let web = with(&idle("web"), "/spec/template/spec/nodeSelector", json!({"no": "where"}));
-    t.send("create", post(apps("deployments"), &with(&web, "/metadata/labels", json!({"a": "b"})))).await;
+    t.send("create", post(apps("deployments"), &with(&unscheduled(&idle("web")), "/metadata/labels", json!({"a": "b"})))).await;
     let path = || apps("deployments/web/scale");
     let rest = t.settled("at rest", get(apps("deployments/web")), at_rest).await;
     let scale = t.send("read", get(path())).await;
