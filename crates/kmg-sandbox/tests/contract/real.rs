@@ -116,7 +116,7 @@ async fn until(done: impl AsyncFn() -> bool) {
 
 /// Removes what the case and its set-up left; the namespaces go in the background.
 async fn clear(target: &Target, needs: Needs) {
-    let mut paths = vec!["/api/v1/namespaces/$ns".to_owned()];
+    let mut paths = vec!["/api/v1/namespaces/$ns".to_owned(), "/api/v1/namespaces/$ns-kmg".to_owned()];
     if needs == Needs::Accounts {
         let options = RbacOptions::in_namespace(&target.name("$ns-kmg")).unwrap();
         let installed = manifests(&[], &options);
