@@ -215,3 +215,46 @@ fn decoder(text: &str) -> String {
         _ => text,
     }
 }
+
+mod tests {
+    use super::*;
+
+    /// A transcript of one object read twice.
+    fn said(namespace: &str, uid: &str, versions: [&str; 2]) -> Vec<Line> {
+        let answer = |version: &str| {
+            json!({
+                "metadata": {"name": "m", "namespace": namespace, "uid": uid, "resourceVersion": version, "creationTimestamp": "2026-01-01T00:00:00Z"},
+                "message": format!("the UID in record ({uid}); the ResourceVersion in record ({version})")
+            })
+        };
+        let line = |version| Exchange {
+            about: "read".into(),
+            by: "admin".into(),
+            request: format!("GET /api/v1/namespaces/{namespace}/configmaps/m"),
+            headers: Value::Null,
+            body: json!([{"op": "test", "path": "/metadata/resourceVersion", "value": version}]),
+            status: 200,
+            answer_headers: Value::Null,
+            answer: answer(version),
+        };
+        lines(&versions.map(|version| Line::Exchange(Box::new(line(version)))), namespace)
+    }
+
+    #[test]
+    fn made_up_values_do_not_differ_and_what_they_say_does() {
+        let (one, other) = ("0f9c2c3e-7d1a-4c1f-9a55-3a1f0f9c2c3e", "1f9c2c3e-7d1a-4c1f-9a55-3a1f0f9c2c3e");
+        let recorded = said("c1-x", one, ["7", "7"]);
+        assert_eq!(recorded, said("contract-7", other, ["900", "900"]));
+        assert_ne!(recorded, said("contract-7", other, ["900", "901"]), "a version that moved is another one");
+        let text = serde_json::to_string(&recorded).unwrap();
+        assert!(text.contains("the UID in record ($uid1); the ResourceVersion in record ($rv1)"), "{text}");
+        assert!(!text.contains("2026") && !text.contains("c1-x"), "{text}");
+    }
+
+    #[test]
+    fn the_decoders_words_are_cut_and_the_rest_of_a_message_stays() {
+        let text = r#" "" is invalid: patch: Invalid value: "{\"a\":1}": json: cannot unmarshal number into Go value"#;
+        assert_eq!(decoder(text), " \"\" is invalid: patch: Invalid value: \"…\": json: cannot unmarshal …");
+        assert_eq!(decoder("Invalid value: {\"app\":\"web\"}: no"), "Invalid value: {\"app\":\"web\"}: no");
+    }
+}
