@@ -18,7 +18,13 @@ pub(crate) fn lines(recorded: &[Line], live: &[Line]) -> String {
     for index in 0..recorded.len().max(live.len()) {
         let [recorded, live] = [recorded, live].map(|side| side.get(index).map_or(Value::Null, |line| serde_json::to_value(line).unwrap()));
         let before = found.len();
-        values("", &recorded, &live, &mut found);
+        if recorded["status"] == live["status"] {
+            values("", &recorded, &live, &mut found);
+        } else {
+            // Everything about another answer differs: one look at both is enough.
+            let [recorded, live] = [&recorded, &live].map(|line| format!("{} {}", line["status"], short(&line["answer"])));
+            found.push(format!("      recorded: {recorded}\n      came:     {live}"));
+        }
         if found.len() > before {
             let title = if recorded.is_null() { &live } else { &recorded };
             let word = |key: &str| title[key].as_str().unwrap_or_default().to_owned();

@@ -21,7 +21,11 @@ mod real;
 #[cfg(test)]
 mod recorded;
 #[cfg(test)]
+mod sandbox;
+#[cfg(test)]
 mod setup;
+#[cfg(test)]
+mod subset;
 #[cfg(test)]
 mod target;
 #[cfg(test)]

@@ -18,6 +18,8 @@ use crate::target::{Target, client};
 use crate::transcript::Transcript;
 use crate::{normal, recorded};
 
+const PATIENCE: Duration = Duration::from_secs(90);
+
 /// Runs `case` on the real API server: its transcript is the recorded one, or becomes it.
 pub(crate) async fn check(name: &str, needs: Needs, case: impl AsyncFn(&mut Transcript)) {
     let title = format!("contract: {name}");
@@ -43,6 +45,7 @@ async fn target(cluster: &TestCluster, name: &str, needs: Needs) -> Target {
         admin: client(&authority, Some(administrator(&cluster.kubeconfig))),
         plain: client(&authority, None),
         tokens: BTreeMap::from([(Who::Forger, "forged".to_owned())]),
+        patience: PATIENCE,
         namespace: format!("c{stamp}-{}", name.replace('_', "-")),
     };
     for object in setup::objects(needs, &target.namespace) {
@@ -113,7 +116,7 @@ async fn until(done: impl AsyncFn() -> bool) {
 
 /// Removes what the case and its set-up left; the namespaces go in the background.
 async fn clear(target: &Target, needs: Needs) {
-    let mut paths = vec!["/api/v1/namespaces/$ns".to_owned()];
+    let mut paths = vec!["/api/v1/namespaces/$ns".to_owned(), "/api/v1/namespaces/$ns-kmg".to_owned()];
     if needs == Needs::Accounts {
         let options = RbacOptions::in_namespace(&target.name("$ns-kmg")).unwrap();
         let installed = manifests(&[], &options);

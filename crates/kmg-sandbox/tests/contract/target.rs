@@ -21,6 +21,8 @@ pub(crate) struct Target {
     pub(crate) plain: Client,
     pub(crate) tokens: BTreeMap<Who, String>,
     pub(crate) namespace: String,
+    /// How long its controllers may take.
+    pub(crate) patience: Duration,
 }
 
 /// What came back.

@@ -8,8 +8,6 @@ use serde_json::Value;
 use crate::ask::{Ask, JSON, JSON_PATCH};
 use crate::target::{Answer, Target};
 
-/// How long a controller may take.
-const PATIENCE: Duration = Duration::from_secs(90);
 const POLL: Duration = Duration::from_millis(100);
 
 /// One line of a transcript.
@@ -60,28 +58,37 @@ impl Transcript {
         answer
     }
 
-    /// Sends `ask` until its answer is as `done` wants it, and writes the last answer down. A target that never
-    /// gets there leaves a line no recording has.
+    /// Sends `ask` until its answer is as `done` wants it, and writes the last answer down. Where that never comes,
+    /// the line says so and no later one waits.
     pub(crate) async fn settled(&mut self, about: &str, ask: Ask, done: impl Fn(&Value) -> bool) -> Answer {
-        let answer = self.until(about, &ask, done).await;
-        self.note(about, &ask, &answer);
+        let (answer, rests) = self.poll(&ask, done).await;
+        let about = if rests { about.to_owned() } else { format!("{about}: it never came to rest") };
+        self.note(&about, &ask, &answer);
         answer
     }
 
-    /// As [`Transcript::settled`], for what need not be compared.
+    /// As [`Transcript::settled`], for what is not compared.
+    ///
+    /// # Panics
+    /// When it never comes.
     pub(crate) async fn until(&mut self, about: &str, ask: &Ask, done: impl Fn(&Value) -> bool) -> Answer {
+        let (answer, rests) = self.poll(ask, done).await;
+        assert!(rests, "{about}: it never came to rest: {}", answer.body);
+        answer
+    }
+
+    async fn poll(&mut self, ask: &Ask, done: impl Fn(&Value) -> bool) -> (Answer, bool) {
         let mut ticks = tokio::time::interval(POLL);
-        let end = tokio::time::Instant::now() + PATIENCE;
+        let end = tokio::time::Instant::now() + self.target.patience;
         loop {
             ticks.tick().await;
             let answer = self.target.send(ask).await;
             if done(&answer.body) {
-                return answer;
+                return (answer, true);
             }
-            // 501 is the sandbox's word for never.
-            if answer.status == 501 || tokio::time::Instant::now() > end {
-                self.fact(&format!("comes to rest: {about}"), false);
-                return answer;
+            if tokio::time::Instant::now() >= end {
+                self.target.patience = Duration::ZERO;
+                return (answer, false);
             }
         }
     }

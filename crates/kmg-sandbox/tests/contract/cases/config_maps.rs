@@ -33,6 +33,8 @@ pub(super) async fn config_map_life(t: &mut Transcript) {
     t.send("delete", delete(core("configmaps/settings"), &Value::Null)).await;
     t.send("read what is gone", get(core("configmaps/settings"))).await;
     t.send("delete what is gone", delete(core("configmaps/settings"), &Value::Null)).await;
+    let generated = with(&without(&map, "/metadata/name"), "/metadata/generateName", json!("made-"));
+    t.send("a name to be made up", post(core("configmaps"), &generated)).await;
     let again = t.send("create again", post(core("configmaps"), &map)).await;
     t.fact("the same name is another object", again.uid() != created.uid());
 }

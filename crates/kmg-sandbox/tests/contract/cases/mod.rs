@@ -16,10 +16,20 @@ mod validation;
 /// One list of the cases with what they need, from which come the tests and the list of names.
 macro_rules! cases {
     ($($needs:ident $module:ident::$case:ident;)+) => {
+        /// The name of every case.
+        pub(crate) const NAMES: &[&str] = &[$(stringify!($case)),+];
+
         mod real {
             $(#[tokio::test]
             async fn $case() {
                 crate::real::check(stringify!($case), crate::setup::Needs::$needs, super::$module::$case).await;
+            })+
+        }
+
+        mod sandbox {
+            $(#[tokio::test]
+            async fn $case() {
+                crate::sandbox::check(stringify!($case), crate::setup::Needs::$needs, super::$module::$case).await;
             })+
         }
     };

@@ -17,7 +17,6 @@ pub(super) async fn deployment_refusals(t: &mut Transcript) {
         ("replicas that are a string", with(&web, "/spec/replicas", json!("3"))),
         ("an empty image", container("image", json!(""))),
         ("no image", without(&web, &format!("{CONTAINER}/image"))),
-        ("white space around an image", container("image", json!(" registry.test/web:1"))),
         ("an unknown pull policy", container("imagePullPolicy", json!("Sometimes"))),
         ("a bad container name", container("name", json!("We b"))),
         ("no container name", without(&web, &format!("{CONTAINER}/name"))),
