@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use crate::kinds::Kind;
 use crate::prune::prune;
+use crate::quantity::is_quantity;
 
 /// An object as it was meant.
 #[derive(Debug)]
@@ -13,6 +14,17 @@ pub(crate) struct Decoded {
     pub(crate) object: Value,
     /// Paths of fields that the kind does not have, in the order of the object.
     pub(crate) unknown: Vec<String>,
+}
+
+/// Why something is no object of its kind.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Undecodable {
+    /// A field of a wrong type. The real decoder names its own types behind these words.
+    #[error("json: cannot unmarshal {0}")]
+    Type(#[from] serde_json::Error),
+    /// A text that is no quantity.
+    #[error("quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'")]
+    Quantity,
 }
 
 /// What happens to unknown fields (`fieldValidation`).
@@ -32,14 +44,31 @@ impl Fields {
             _ => None,
         }
     }
+
+    /// What is said about repeated keys and unknown fields: warnings.
+    ///
+    /// # Errors
+    /// The refusal of a strict reader.
+    pub(crate) fn judge(self, duplicates: Vec<String>, unknown: Vec<String>) -> Result<Vec<String>, String> {
+        let duplicates = duplicates.into_iter().map(|path| format!("duplicate field \"{path}\""));
+        let words: Vec<String> = duplicates.chain(unknown.into_iter().map(|path| format!("unknown field \"{path}\""))).collect();
+        match self {
+            Self::Ignore => Ok(Vec::new()),
+            Self::Strict if !words.is_empty() => Err(format!("strict decoding error: {}", words.join(", "))),
+            Self::Warn | Self::Strict => Ok(words),
+        }
+    }
 }
 
 /// Reads `sent` as an object of `kind`.
 ///
 /// # Errors
 /// A field of a wrong type.
-pub(crate) fn decode(sent: &Value, kind: &Kind) -> Result<Decoded, serde_json::Error> {
+pub(crate) fn decode(sent: &Value, kind: &Kind) -> Result<Decoded, Undecodable> {
     let mut object = (kind.typed)(sent.clone())?;
+    if !has_quantities(&object) {
+        return Err(Undecodable::Quantity);
+    }
     let mut unknown = Vec::new();
     name_unknown(sent, &object, &mut String::new(), &mut unknown);
     prune(&mut object);
@@ -48,6 +77,18 @@ pub(crate) fn decode(sent: &Value, kind: &Kind) -> Result<Decoded, serde_json::E
         map.insert("kind".to_owned(), kind.name.into());
     }
     Ok(Decoded { object, unknown })
+}
+
+/// Whether every amount of a resource is a quantity.
+fn has_quantities(value: &Value) -> bool {
+    match value {
+        Value::Object(fields) => fields.iter().all(|(key, value)| match (key.as_str(), value) {
+            ("limits" | "requests", Value::Object(amounts)) => amounts.values().all(|amount| amount.as_str().is_none_or(is_quantity)),
+            _ => has_quantities(value),
+        }),
+        Value::Array(items) => items.iter().all(has_quantities),
+        _ => true,
+    }
 }
 
 /// What `sent` has and the typed object has not; nulls do not count, they are absent values.

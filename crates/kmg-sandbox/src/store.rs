@@ -110,17 +110,21 @@ impl Store {
     /// Stores `object` under its name as a new version and returns that.
     pub(crate) fn put(&mut self, plural: &'static str, mut object: Value) -> Arc<Stored> {
         self.revision += 1;
-        if let Some(metadata) = metadata(&mut object) {
-            metadata.insert("resourceVersion".to_owned(), self.revision.to_string().into());
-        }
+        self.stamp(&mut object);
         let (namespace, name) = (text(&object, "/metadata/namespace").to_owned(), text(&object, "/metadata/name").to_owned());
         let stored = Stored::new(object);
         self.collections.entry(plural).or_default().entry(namespace).or_default().insert(name, Arc::clone(&stored));
         stored
     }
 
-    /// Takes an object away; that is a change too.
-    pub(crate) fn remove(&mut self, plural: &str, namespace: &str, name: &str) -> Option<Arc<Stored>> {
+    fn stamp(&self, object: &mut Value) {
+        if let Some(metadata) = metadata(object) {
+            metadata.insert("resourceVersion".to_owned(), self.revision.to_string().into());
+        }
+    }
+
+    /// Takes an object away and returns it with the version of that change.
+    pub(crate) fn remove(&mut self, plural: &str, namespace: &str, name: &str) -> Option<Value> {
         let spaces = self.collections.get_mut(plural)?;
         let objects = spaces.get_mut(namespace)?;
         let removed = objects.remove(name)?;
@@ -128,7 +132,9 @@ impl Store {
             spaces.remove(namespace);
         }
         self.revision += 1;
-        Some(removed)
+        let mut object = removed.object.clone();
+        self.stamp(&mut object);
+        Some(object)
     }
 }
 

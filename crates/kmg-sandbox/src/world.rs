@@ -1,5 +1,6 @@
 //! What a running sandbox is made of.
 
+use std::sync::atomic::AtomicU16;
 use std::sync::{PoisonError, RwLock, RwLockReadGuard};
 
 use kmg_core::clock::{Clock, Millis};
@@ -21,13 +22,24 @@ pub(crate) struct World {
     pub(crate) fence: Option<Fence>,
     pub(crate) images: Images,
     pub(crate) clock: Clock,
+    /// The last address given to a Service; a dry run uses one up.
+    pub(crate) addresses: AtomicU16,
     /// The certificate that clients trust, in PEM: also in every namespace's `kube-root-ca.crt`.
     pub(crate) authority_pem: String,
 }
 
 impl World {
     pub(crate) fn new(identities: Identities, fence: Option<Fence>, images: Images, clock: Clock, authority_pem: String) -> Self {
-        Self { store: RwLock::default(), changed: Notify::new(), identities, fence, images, clock, authority_pem }
+        Self {
+            store: RwLock::default(),
+            changed: Notify::new(),
+            identities,
+            fence,
+            images,
+            clock,
+            addresses: AtomicU16::new(9),
+            authority_pem,
+        }
     }
 
     pub(crate) fn now(&self) -> Millis {
@@ -58,6 +70,6 @@ impl World {
         let Some(fence) = self.fence.as_ref().filter(|fence| fence.user == user && !dry_run) else { return Ok(()) };
         let Fence { policy, binding, message, .. } = fence;
         let why = format!("ValidatingAdmissionPolicy '{policy}' with binding '{binding}' denied request: {message}");
-        Err(Status::forbidden((kind.plural, kind.group), name, &why))
+        Err(Status::denied((kind.plural, kind.group), name, &why))
     }
 }

@@ -10,7 +10,7 @@ use crate::store::Stored;
 use crate::world::World;
 
 pub(super) fn get(world: &World, call: &Call<'_>, about: About<'_>) -> Result<Reply, Status> {
-    let shape = partial::Shape::wanted(call.accept())?;
+    let shape = partial::Shape::wanted(call.accept(), "")?;
     let stored = find(world, about)?;
     shape.fits_one(about.kind)?;
     Ok(match shape {

@@ -1,5 +1,7 @@
 //! Defaults and addresses of Services.
 
+use std::sync::atomic::{AtomicU16, Ordering};
+
 use serde_json::{Map, Value, json};
 
 use crate::json::{default, field, text};
@@ -8,7 +10,12 @@ pub(super) fn fill(map: &mut Map<String, Value>) {
     let Some(spec) = field(map, "spec") else { return };
     default(spec, "type", "ClusterIP");
     default(spec, "sessionAffinity", "None");
-    default(spec, "internalTrafficPolicy", "Cluster");
+    if spec["sessionAffinity"] == "ClientIP" {
+        default(spec, "sessionAffinityConfig", json!({"clientIP": {"timeoutSeconds": 10_800}}));
+    }
+    if spec["type"] != "ExternalName" {
+        default(spec, "internalTrafficPolicy", "Cluster");
+    }
     if spec["type"] == "NodePort" || spec["type"] == "LoadBalancer" {
         default(spec, "externalTrafficPolicy", "Cluster");
     }
@@ -23,28 +30,31 @@ pub(super) fn fill(map: &mut Map<String, Value>) {
     }
 }
 
-/// The addresses and node ports that are taken.
-#[derive(Debug, Default)]
-pub(crate) struct Addresses {
-    addresses: Vec<String>,
+/// The addresses and node ports that are taken, and where to look for the next.
+#[derive(Debug)]
+pub(crate) struct Addresses<'a> {
+    used: Vec<&'a str>,
     ports: Vec<i64>,
+    last: &'a AtomicU16,
 }
 
-impl Addresses {
+impl<'a> Addresses<'a> {
     /// What `services` hold.
-    pub(crate) fn taken<'a>(services: impl Iterator<Item = &'a Value>) -> Self {
-        let mut taken = Self::default();
+    pub(crate) fn taken(services: impl Iterator<Item = &'a Value>, last: &'a AtomicU16) -> Self {
+        let mut taken = Self { used: Vec::new(), ports: Vec::new(), last };
         for service in services {
-            taken.addresses.push(text(service, "/spec/clusterIP").to_owned());
+            taken.used.push(text(service, "/spec/clusterIP"));
             let ports = service.pointer("/spec/ports").and_then(Value::as_array).into_iter().flatten();
             taken.ports.extend(ports.filter_map(|port| port["nodePort"].as_i64()));
         }
         taken
     }
 
+    /// The next free address of 10.96.0.0/16.
     fn address(&self) -> String {
-        let free = (10..u16::MAX).map(|n| format!("10.96.{}.{}", n >> 8, n & 0xff)).find(|address| !self.addresses.contains(address));
-        free.unwrap_or_default()
+        let mut next = std::iter::repeat_with(|| self.last.fetch_add(1, Ordering::Relaxed).wrapping_add(1));
+        let free = next.by_ref().take(usize::from(u16::MAX)).map(|n| format!("10.96.{}.{}", n >> 8, n & 0xff));
+        free.into_iter().find(|address| !self.used.contains(&address.as_str())).unwrap_or_default()
     }
 
     fn port(&mut self) -> i64 {
@@ -55,7 +65,7 @@ impl Addresses {
 }
 
 /// Gives a new Service its address, and node ports where its type has them.
-pub(crate) fn allocate(service: &mut Value, mut taken: Addresses) {
+pub(crate) fn allocate(service: &mut Value, mut taken: Addresses<'_>) {
     let Some(spec) = service.as_object_mut().and_then(|map| field(map, "spec")) else { return };
     if spec["type"] == "ExternalName" {
         return;
@@ -79,11 +89,12 @@ mod tests {
 
     #[test]
     fn a_service_gets_a_free_address_and_only_one_of_its_type_node_ports() {
+        let last = AtomicU16::new(9);
         let first = json!({"spec": {"clusterIP": "10.96.0.10", "ports": [{"nodePort": 30000}]}});
         let make = |kind: &str| {
             let mut service = json!({"spec": {"type": kind, "ports": [{"port": 80}]}});
             super::super::fill("services", &mut service);
-            allocate(&mut service, Addresses::taken([&first].into_iter()));
+            allocate(&mut service, Addresses::taken([&first].into_iter(), &last));
             service["spec"].clone()
         };
         let plain = make("ClusterIP");
