@@ -71,6 +71,7 @@ pub(crate) fn decode(sent: &Value, kind: &Kind) -> Result<Decoded, Undecodable> 
     }
     let mut unknown = Vec::new();
     name_unknown(sent, &object, &mut String::new(), &mut unknown);
+    keep_sent(sent, &mut object);
     prune(&mut object);
     if let Some(map) = object.as_object_mut() {
         map.insert("apiVersion".to_owned(), kind.api_version().into());
@@ -119,6 +120,20 @@ fn name_unknown(sent: &Value, typed: &Value, path: &mut String, out: &mut Vec<St
     }
 }
 
+/// Takes out what the typed object made up for a field it must have.
+fn keep_sent(sent: &Value, typed: &mut Value) {
+    match (sent, typed) {
+        (Value::Object(sent), Value::Object(typed)) => {
+            typed.retain(|key, _| sent.get(key).is_some_and(|value| !value.is_null()));
+            for (key, value) in typed {
+                keep_sent(sent.get(key).unwrap_or(&Value::Null), value);
+            }
+        }
+        (Value::Array(sent), Value::Array(typed)) => sent.iter().zip(typed).for_each(|(sent, typed)| keep_sent(sent, typed)),
+        _ => {}
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use serde_json::json;
@@ -136,5 +151,7 @@ mod tests {
         assert_eq!(decoded.unknown, ["extra", "metadata.lables", "spec.template.spec.containers[1].imge"]);
         assert_eq!(decoded.object["metadata"], json!({"name": "web"}));
         assert_eq!(decoded.object["apiVersion"], "apps/v1");
+        let bare = decode(&json!({"spec": {}}), kind).unwrap().object;
+        assert_eq!(bare["spec"], json!({}), "nothing is made up");
     }
 }

@@ -40,19 +40,9 @@ pub(crate) static KINDS: &[Kind] = &[
     Kind::new(("apps", "v1"), ("deployments", "Deployment"), ALL, through::<Deployment>),
     Kind::new(("apps", "v1"), ("replicasets", "ReplicaSet"), NONE, through::<ReplicaSet>),
     Kind::new(("discovery.k8s.io", "v1"), ("endpointslices", "EndpointSlice"), NONE, through::<EndpointSlice>),
-    Kind::read(("", "v1"), ("serviceaccounts", "ServiceAccount")),
     Kind::read(("", "v1"), ("resourcequotas", "ResourceQuota")),
-    Kind::read(("", "v1"), ("limitranges", "LimitRange")),
-    Kind::read(("", "v1"), ("persistentvolumeclaims", "PersistentVolumeClaim")),
-    Kind::read(("", "v1"), ("replicationcontrollers", "ReplicationController")),
-    Kind::read(("apps", "v1"), ("statefulsets", "StatefulSet")),
-    Kind::read(("apps", "v1"), ("daemonsets", "DaemonSet")),
-    Kind::read(("batch", "v1"), ("jobs", "Job")),
-    Kind::read(("batch", "v1"), ("cronjobs", "CronJob")),
     Kind::read(("autoscaling", "v2"), ("horizontalpodautoscalers", "HorizontalPodAutoscaler")),
     Kind::read(("policy", "v1"), ("poddisruptionbudgets", "PodDisruptionBudget")),
-    Kind::read(("networking.k8s.io", "v1"), ("ingresses", "Ingress")),
-    Kind::read(("networking.k8s.io", "v1"), ("networkpolicies", "NetworkPolicy")),
 ];
 
 impl Kind {

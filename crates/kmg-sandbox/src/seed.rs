@@ -27,9 +27,11 @@ pub(crate) fn plant(world: &World, seed: Vec<Value>) -> Result<(), SandboxError>
     })
 }
 
-/// What says who may do what: heeded where it counts, and not served.
+/// What says who may do what, or is an account: heeded where it counts, and not served.
 fn is_judge(object: &Value) -> bool {
-    is_rbac(object) || text(object, "/apiVersion").starts_with("admissionregistration.k8s.io/")
+    is_rbac(object)
+        || text(object, "/apiVersion").starts_with("admissionregistration.k8s.io/")
+        || (text(object, "/apiVersion"), text(object, "/kind")) == ("v1", "ServiceAccount")
 }
 
 fn one(store: &mut Store, object: Value, world: &World) -> Result<(), String> {

@@ -1,14 +1,14 @@
 //! What a running sandbox is made of.
 
-use std::sync::atomic::AtomicU16;
 use std::sync::{PoisonError, RwLock, RwLockReadGuard};
 
 use kmg_core::clock::{Clock, Millis};
 use tokio::sync::Notify;
 
 use crate::identity::Identities;
+use crate::json::text;
 use crate::kinds::Kind;
-use crate::options::{Fence, Images};
+use crate::options::{Fence, Images, Options};
 use crate::status::Status;
 use crate::store::Store;
 
@@ -19,25 +19,29 @@ pub(crate) struct World {
     /// Told whenever the store has changed.
     pub(crate) changed: Notify,
     pub(crate) identities: Identities,
+    /// The namespaces and names of the accounts in the seed.
+    pub(crate) accounts: Vec<(String, String)>,
     pub(crate) fence: Option<Fence>,
     pub(crate) images: Images,
     pub(crate) clock: Clock,
-    /// The last address given to a Service; a dry run uses one up.
-    pub(crate) addresses: AtomicU16,
     /// The certificate that clients trust, in PEM: also in every namespace's `kube-root-ca.crt`.
     pub(crate) authority_pem: String,
 }
 
 impl World {
-    pub(crate) fn new(identities: Identities, fence: Option<Fence>, images: Images, clock: Clock, authority_pem: String) -> Self {
+    /// An empty world for the users of `options`; its seed counts as far as it says who may do what.
+    pub(crate) fn new(options: Options, authority_pem: String) -> Self {
+        let Options { users, seed, fence, images, clock, .. } = options;
+        let accounts = seed.iter().filter(|object| object["kind"] == "ServiceAccount");
+        let accounts = accounts.map(|account| ["namespace", "name"].map(|key| text(account, &format!("/metadata/{key}")).to_owned()));
         Self {
             store: RwLock::default(),
             changed: Notify::new(),
-            identities,
+            accounts: accounts.map(|[namespace, name]| (namespace, name)).collect(),
+            identities: Identities::new(users, &seed),
             fence,
             images,
             clock,
-            addresses: AtomicU16::new(9),
             authority_pem,
         }
     }

@@ -39,10 +39,17 @@ pub(super) fn object(call: &Call<'_>, about: About<'_>) -> Result<(Value, Vec<St
     };
     let Decoded { object, unknown } = decode(&sent, kind).map_err(|error| cannot(&error.to_string()))?;
     let warnings = fields.judge(duplicates, unknown).map_err(|why| cannot(&why))?;
+    refuse_finalizers(&object)?;
     Ok((object, warnings))
 }
 
 const UNSUPPORTED: &str = "the body of the request was in an unknown format - accepted media types include: application/json, application/yaml, application/vnd.kubernetes.protobuf";
+
+/// Nothing here waits for a finalizer, so none is taken.
+pub(super) fn refuse_finalizers(object: &Value) -> Result<(), Status> {
+    let any = object.pointer("/metadata/finalizers").is_some();
+    if any { Err(Status::not_implemented("metadata.finalizers")) } else { Ok(()) }
+}
 
 /// `fieldValidation` of the query. `options` is the kind that holds it.
 pub(super) fn field_validation(call: &Call<'_>, options: &str) -> Result<Fields, Status> {

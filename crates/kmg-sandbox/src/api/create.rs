@@ -1,5 +1,6 @@
 //! Creation: from a body to a stored object.
 
+use kmg_core::clock::Millis;
 use serde_json::{Value, json};
 
 use super::{About, body};
@@ -24,8 +25,9 @@ pub(super) fn create(world: &World, call: &Call<'_>, about: About<'_>) -> Result
     own_namespace(&mut object, about)?;
     world.change(|store| {
         check_namespace(store, kind, about.namespace())?;
-        complete(kind, &mut object, Origin::Client, store, world);
-        check_account(store, kind, &object)?;
+        let origin = if dry_run { Origin::DryRun } else { Origin::Client };
+        complete(kind, &mut object, origin, store, world.now());
+        check_account(world, kind, &object)?;
         validate::new(kind, &object)?;
         let name = text(&object, "/metadata/name").to_owned();
         world.admit(&call.user.name, dry_run, kind, &name)?;
@@ -47,6 +49,8 @@ pub(super) fn create(world: &World, call: &Call<'_>, about: About<'_>) -> Result
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Origin {
     Client,
+    /// A client that only wants to see what would be.
+    DryRun,
     /// Keeps its status.
     Controller,
     /// Keeps its status, and uid and time where it names them.
@@ -55,7 +59,7 @@ pub(crate) enum Origin {
 
 /// Stores an object that the sandbox itself makes; an existing one stays.
 pub(crate) fn store_new(store: &mut Store, kind: &'static Kind, mut object: Value, origin: Origin, world: &World) {
-    complete(kind, &mut object, origin, store, world);
+    complete(kind, &mut object, origin, store, world.now());
     let (namespace, name) = (text(&object, "/metadata/namespace").to_owned(), text(&object, "/metadata/name").to_owned());
     if store.get(kind.plural, &namespace, &name).is_none() {
         let stored = store.put(kind.plural, object);
@@ -64,18 +68,19 @@ pub(crate) fn store_new(store: &mut Store, kind: &'static Kind, mut object: Valu
 }
 
 /// Fills in everything that a new object has.
-fn complete(kind: &Kind, object: &mut Value, origin: Origin, store: &Store, world: &World) {
-    let status = object.as_object_mut().and_then(|map| map.remove("status")).filter(|_| origin != Origin::Client);
+fn complete(kind: &Kind, object: &mut Value, origin: Origin, store: &Store, now: Millis) {
+    let status =
+        object.as_object_mut().and_then(|map| map.remove("status")).filter(|_| matches!(origin, Origin::Controller | Origin::Seed));
     let given = ["uid", "creationTimestamp", "generation"].map(|key| (key, object["metadata"].get(key).cloned()));
     defaults::fill(kind.plural, object);
-    defaults::begin(kind.plural, object, world.now());
+    defaults::begin(kind.plural, object, now);
     if kind.plural == "pods" {
         defaults::admit_pod(object);
     }
     if kind.plural == "services" {
         let services = store.list("services", "").map(|stored| &stored.object);
-        let taken = defaults::Addresses::taken(services, &world.addresses);
-        defaults::allocate(object, taken);
+        let taken = defaults::Addresses::taken(services);
+        defaults::allocate(object, taken, origin == Origin::DryRun);
     }
     match status {
         Some(status) => object["status"] = status,
@@ -114,17 +119,18 @@ fn check_namespace(store: &Store, kind: &Kind, namespace: &str) -> Result<(), St
     Ok(())
 }
 
-/// Refuses a Pod whose account is not there.
-fn check_account(store: &Store, kind: &Kind, object: &Value) -> Result<(), Status> {
+/// Refuses a Pod whose account is not there; `default` is in every namespace.
+fn check_account(world: &World, kind: &Kind, object: &Value) -> Result<(), Status> {
     let (namespace, account) = (text(object, "/metadata/namespace"), text(object, "/spec/serviceAccountName"));
-    if kind.plural != "pods" || store.get("serviceaccounts", namespace, account).is_some() {
+    let known = || world.accounts.iter().any(|known| known == &(namespace.to_owned(), account.to_owned()));
+    if kind.plural != "pods" || account == "default" || known() {
         return Ok(());
     }
     let why = format!("error looking up service account {namespace}/{account}: serviceaccount \"{account}\" not found");
     Err(Status::forbidden((kind.plural, kind.group), text(object, "/metadata/name"), &why))
 }
 
-/// What comes with a new namespace: the certificate to trust, and the default account.
+/// What comes with a new namespace: the certificate to trust.
 fn furnish(store: &mut Store, kind: &Kind, stored: &Stored, world: &World) {
     if kind.plural != "namespaces" {
         return;
@@ -136,10 +142,7 @@ fn furnish(store: &mut Store, kind: &Kind, stored: &Stored, world: &World) {
         "apiVersion": "v1", "kind": "ConfigMap", "data": {"ca.crt": world.authority_pem},
         "metadata": {"name": "kube-root-ca.crt", "namespace": namespace, "annotations": {"kubernetes.io/description": description}}
     });
-    let account = json!({"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": "default", "namespace": namespace}});
-    for object in [certificate, account] {
-        if let Some(kind) = Kind::of(&object) {
-            store_new(store, kind, object, Origin::Controller, world);
-        }
+    if let Some(kind) = Kind::of(&certificate) {
+        store_new(store, kind, certificate, Origin::Controller, world);
     }
 }

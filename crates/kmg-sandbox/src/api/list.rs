@@ -1,13 +1,14 @@
 //! Lists: selected, paged, with or without everything but metadata.
 
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use base64::alphabet::URL_SAFE;
+use base64::engine::{GeneralPurpose, general_purpose::NO_PAD};
 use base64::{DecodeError, Engine as _};
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::partial::Shape;
-use super::{About, events, partial};
+use super::{About, events, partial, read};
 use crate::call::Call;
 use crate::json::text;
 use crate::kinds::Kind;
@@ -17,6 +18,9 @@ use crate::select::{FieldSelector, LabelSelector};
 use crate::status::Status;
 use crate::store::{Store, Stored};
 use crate::world::World;
+
+/// As Go reads it: bits behind the last byte do not count.
+const BASE64: GeneralPurpose = GeneralPurpose::new(&URL_SAFE, NO_PAD.with_decode_allow_trailing_bits(true));
 
 /// What a token says it is.
 const VERSION: &str = "meta.k8s.io/v1";
@@ -50,6 +54,7 @@ struct Page<'a> {
 pub(super) fn list(world: &World, call: &Call<'_>, about: About<'_>) -> Result<Reply, Status> {
     let shape = Shape::wanted(call.accept(), partial::STREAMS)?;
     let wanted = Wanted::parse(call, about.kind)?;
+    read::check_version(world, call.query.get("resourceVersion"))?;
     shape.fits_list(about.kind)?;
     let store = world.store();
     let page = wanted.page(&store, about);
@@ -73,7 +78,9 @@ impl Wanted {
         let limit = query.integer("limit")?.filter(|limit| *limit > 0).and_then(|limit| usize::try_from(limit).ok());
         let labels = LabelSelector::parse(query.get("labelSelector"))?;
         let fields = FieldSelector::parse(query.get("fieldSelector"), kind)?;
-        check_version(query.get("resourceVersion"), query.get("resourceVersionMatch"))?;
+        if query.get("resourceVersionMatch") == "Exact" {
+            return Err(Status::not_implemented("lists of an exact resourceVersion"));
+        }
         let from = Some(query.get("continue")).filter(|token| !token.is_empty()).map(Continue::parse).transpose()?;
         Ok(Self { labels, fields, limit, from })
     }
@@ -118,19 +125,10 @@ fn key(about: About<'_>, stored: &Stored) -> String {
     if about.namespace().is_empty() { format!("{}/{name}", text(&stored.object, "/metadata/namespace")) } else { format!("/{name}") }
 }
 
-/// Lists are read from the present state: a version that has passed cannot be had, one that has not come cannot either.
-fn check_version(version: &str, matching: &str) -> Result<(), Status> {
-    if !version.is_empty() && version.parse::<u64>().is_err() {
-        let why = format!("resourceVersion: Invalid value: \"{version}\": strconv.ParseUint: parsing \"{version}\": invalid syntax");
-        return Err(Status::bad_request(format!("invalid resource version: {why}")));
-    }
-    if matching == "Exact" { Err(Status::not_implemented("lists of an exact resourceVersion")) } else { Ok(()) }
-}
-
 impl Continue {
     fn parse(token: &str) -> Result<Self, Status> {
         let refused = |why: &str| Status::bad_request(format!("invalid continue token: continue key is not valid: {why}"));
-        let bytes = URL_SAFE_NO_PAD.decode(token).map_err(|error| {
+        let bytes = BASE64.decode(token).map_err(|error| {
             let at = match error {
                 DecodeError::InvalidByte(at, _) => at,
                 _ => token.len().saturating_sub(1),
@@ -149,7 +147,7 @@ impl Continue {
     }
 
     fn token(&self) -> String {
-        serde_json::to_vec(self).map(|bytes| URL_SAFE_NO_PAD.encode(bytes)).unwrap_or_default()
+        serde_json::to_vec(self).map(|bytes| BASE64.encode(bytes)).unwrap_or_default()
     }
 }
 

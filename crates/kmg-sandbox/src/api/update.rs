@@ -46,6 +46,7 @@ pub(super) fn meant(call: &Call<'_>, kind: &Kind, patched: &Value) -> Result<(Va
     }
     let Decoded { object, unknown } = decode(patched, kind).map_err(|error| refused(&error.to_string()))?;
     let warnings = fields.judge(Vec::new(), unknown).map_err(|why| refused(&why))?;
+    body::refuse_finalizers(&object)?;
     Ok((object, warnings))
 }
 

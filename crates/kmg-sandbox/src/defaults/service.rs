@@ -1,7 +1,5 @@
 //! Defaults and addresses of Services.
 
-use std::sync::atomic::{AtomicU16, Ordering};
-
 use serde_json::{Map, Value, json};
 
 use crate::json::{default, field, text};
@@ -30,18 +28,20 @@ pub(super) fn fill(map: &mut Map<String, Value>) {
     }
 }
 
-/// The addresses and node ports that are taken, and where to look for the next.
-#[derive(Debug)]
+/// What a dry run shows: the first address of the Services' network, which none of them gets.
+const SHOWN: &str = "10.96.0.0";
+
+/// The addresses and node ports that are taken.
+#[derive(Debug, Default)]
 pub(crate) struct Addresses<'a> {
     used: Vec<&'a str>,
     ports: Vec<i64>,
-    last: &'a AtomicU16,
 }
 
 impl<'a> Addresses<'a> {
     /// What `services` hold.
-    pub(crate) fn taken(services: impl Iterator<Item = &'a Value>, last: &'a AtomicU16) -> Self {
-        let mut taken = Self { used: Vec::new(), ports: Vec::new(), last };
+    pub(crate) fn taken(services: impl Iterator<Item = &'a Value>) -> Self {
+        let mut taken = Self::default();
         for service in services {
             taken.used.push(text(service, "/spec/clusterIP"));
             let ports = service.pointer("/spec/ports").and_then(Value::as_array).into_iter().flatten();
@@ -50,11 +50,10 @@ impl<'a> Addresses<'a> {
         taken
     }
 
-    /// The next free address of 10.96.0.0/16.
+    /// The first free address of 10.96.0.0/16.
     fn address(&self) -> String {
-        let mut next = std::iter::repeat_with(|| self.last.fetch_add(1, Ordering::Relaxed).wrapping_add(1));
-        let free = next.by_ref().take(usize::from(u16::MAX)).map(|n| format!("10.96.{}.{}", n >> 8, n & 0xff));
-        free.into_iter().find(|address| !self.used.contains(&address.as_str())).unwrap_or_default()
+        let mut all = (10..u16::MAX).map(|n| format!("10.96.{}.{}", n >> 8, n & 0xff));
+        all.find(|address| !self.used.contains(&address.as_str())).unwrap_or_default()
     }
 
     fn port(&mut self) -> i64 {
@@ -64,13 +63,13 @@ impl<'a> Addresses<'a> {
     }
 }
 
-/// Gives a new Service its address, and node ports where its type has them.
-pub(crate) fn allocate(service: &mut Value, mut taken: Addresses<'_>) {
+/// Gives a new Service its address, and node ports where its type has them; a dry run takes none.
+pub(crate) fn allocate(service: &mut Value, mut taken: Addresses<'_>, dry_run: bool) {
     let Some(spec) = service.as_object_mut().and_then(|map| field(map, "spec")) else { return };
     if spec["type"] == "ExternalName" {
         return;
     }
-    default(spec, "clusterIP", taken.address());
+    default(spec, "clusterIP", if dry_run { SHOWN.to_owned() } else { taken.address() });
     let address = spec["clusterIP"].clone();
     default(spec, "clusterIPs", json!([address]));
     default(spec, "ipFamilies", json!(["IPv4"]));
@@ -89,12 +88,11 @@ mod tests {
 
     #[test]
     fn a_service_gets_a_free_address_and_only_one_of_its_type_node_ports() {
-        let last = AtomicU16::new(9);
         let first = json!({"spec": {"clusterIP": "10.96.0.10", "ports": [{"nodePort": 30000}]}});
         let make = |kind: &str| {
             let mut service = json!({"spec": {"type": kind, "ports": [{"port": 80}]}});
             super::super::fill("services", &mut service);
-            allocate(&mut service, Addresses::taken([&first].into_iter(), &last));
+            allocate(&mut service, Addresses::taken([&first].into_iter()), false);
             service["spec"].clone()
         };
         let plain = make("ClusterIP");

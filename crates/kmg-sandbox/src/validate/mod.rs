@@ -102,10 +102,11 @@ mod tests {
              spec.template.metadata.labels: Invalid value: null: `selector` does not match template `labels`, \
              spec.template.spec.containers: Required value]"
         );
-        let object = json!({"metadata": {"name": "bad"}, "spec": {
+        let mut object = json!({"metadata": {"name": "bad"}, "spec": {
             "replicas": -1, "selector": {"matchLabels": {"a": "b"}},
             "template": {"metadata": {"labels": {"a": "c"}}, "spec": {"containers": [{"name": "B_"}]}}
         }});
+        crate::defaults::fill("deployments", &mut object);
         let message = messages("deployments", &object);
         assert!(message.starts_with("Deployment.apps \"bad\" is invalid: [spec.replicas: Invalid value: -1: must be greater than or equal to 0, spec.template.metadata.labels: Invalid value: {\"a\":\"c\"}: "), "{message}");
         assert!(
