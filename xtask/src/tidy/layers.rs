@@ -42,7 +42,6 @@ const ONLY_IN: &[(&str, &[&str])] = &[
     ("hyper-util", &["kmg", "kmg-sandbox"]),
     ("tokio-rustls", &["kmg-sandbox"]),
     ("rcgen", &["kmg-sandbox"]),
-    ("json-patch", &["kmg-sandbox"]),
 ];
 
 /// Crates without I/O, and what must stand nowhere in their trees.

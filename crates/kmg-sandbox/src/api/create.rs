@@ -25,7 +25,9 @@ pub(super) fn create(world: &World, call: &Call<'_>, about: About<'_>) -> Result
     own_namespace(&mut object, about)?;
     world.change(|store| {
         check_namespace(store, kind, about.namespace())?;
-        complete(kind, &mut object, Origin::Client, store, world.now());
+        let origin = if dry_run { Origin::DryRun } else { Origin::Client };
+        complete(kind, &mut object, origin, store, world.now());
+        check_account(world, kind, &object)?;
         validate::new(kind, &object)?;
         let name = text(&object, "/metadata/name").to_owned();
         world.admit(&call.user.name, dry_run, kind, &name)?;
@@ -47,6 +49,8 @@ pub(super) fn create(world: &World, call: &Call<'_>, about: About<'_>) -> Result
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Origin {
     Client,
+    /// A client that only wants to see what would be.
+    DryRun,
     /// Keeps its status.
     Controller,
     /// Keeps its status, and uid and time where it names them.
@@ -65,7 +69,8 @@ pub(crate) fn store_new(store: &mut Store, kind: &'static Kind, mut object: Valu
 
 /// Fills in everything that a new object has.
 fn complete(kind: &Kind, object: &mut Value, origin: Origin, store: &Store, now: Millis) {
-    let status = object.as_object_mut().and_then(|map| map.remove("status")).filter(|_| origin != Origin::Client);
+    let status =
+        object.as_object_mut().and_then(|map| map.remove("status")).filter(|_| matches!(origin, Origin::Controller | Origin::Seed));
     let given = ["uid", "creationTimestamp", "generation"].map(|key| (key, object["metadata"].get(key).cloned()));
     defaults::fill(kind.plural, object);
     defaults::begin(kind.plural, object, now);
@@ -75,7 +80,7 @@ fn complete(kind: &Kind, object: &mut Value, origin: Origin, store: &Store, now:
     if kind.plural == "services" {
         let services = store.list("services", "").map(|stored| &stored.object);
         let taken = defaults::Addresses::taken(services);
-        defaults::allocate(object, taken);
+        defaults::allocate(object, taken, origin == Origin::DryRun);
     }
     match status {
         Some(status) => object["status"] = status,
@@ -112,6 +117,17 @@ fn check_namespace(store: &Store, kind: &Kind, namespace: &str) -> Result<(), St
         return Err(Status::forbidden((kind.plural, kind.group), "", &why));
     }
     Ok(())
+}
+
+/// Refuses a Pod whose account is not there; `default` is in every namespace.
+fn check_account(world: &World, kind: &Kind, object: &Value) -> Result<(), Status> {
+    let (namespace, account) = (text(object, "/metadata/namespace"), text(object, "/spec/serviceAccountName"));
+    let known = || world.accounts.iter().any(|known| known == &(namespace.to_owned(), account.to_owned()));
+    if kind.plural != "pods" || account == "default" || known() {
+        return Ok(());
+    }
+    let why = format!("error looking up service account {namespace}/{account}: serviceaccount \"{account}\" not found");
+    Err(Status::forbidden((kind.plural, kind.group), text(object, "/metadata/name"), &why))
 }
 
 /// What comes with a new namespace: the certificate to trust.

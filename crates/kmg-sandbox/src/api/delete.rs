@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::About;
 use crate::call::Call;
-use crate::json::{metadata, seconds, uid};
+use crate::json::{metadata, seconds, text, uid};
 use crate::patch::go_words;
 use crate::query::dry_run;
 use crate::reply::{JSON, Reply};
@@ -47,11 +47,13 @@ pub(super) fn delete(world: &World, call: &Call<'_>, about: About<'_>) -> Result
             "pods" => delete_pod(store, &live, &options, dry_run, world.now()),
             "namespaces" => delete_namespace(store, &live, dry_run, world.now()),
             plural => {
-                if !dry_run {
-                    store.remove(plural, about.namespace(), name);
-                }
+                let removed = if dry_run { None } else { store.remove(plural, about.namespace(), name) };
                 // The real API server answers a deleted Service whole, and of most kinds only the identity.
-                if plural == "services" { Reply::new(200, JSON, live.bytes()) } else { success(about, uid(&live.object)) }
+                match (plural, removed) {
+                    ("services", None) => Reply::new(200, JSON, live.bytes()),
+                    ("services", Some(removed)) => Reply::json(200, &removed),
+                    _ => success(about, uid(&live.object)),
+                }
             }
         })
     })
@@ -121,9 +123,9 @@ fn delete_pod(store: &mut Store, live: &Stored, options: &DeleteOptions, dry_run
         return Reply::json(200, &marked);
     }
     if grace == 0 {
-        let (namespace, name) = (crate::json::text(object, "/metadata/namespace"), crate::json::text(object, "/metadata/name"));
-        store.remove("pods", namespace, name);
-        return Reply::json(200, &marked);
+        store.put("pods", marked);
+        let removed = store.remove("pods", text(object, "/metadata/namespace"), text(object, "/metadata/name"));
+        return Reply::json(200, &removed.unwrap_or_default());
     }
     let already = object.pointer("/metadata/deletionTimestamp").is_some();
     Reply::new(200, JSON, if already { live.bytes() } else { store.put("pods", marked).bytes() })

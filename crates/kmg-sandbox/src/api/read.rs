@@ -10,7 +10,8 @@ use crate::store::Stored;
 use crate::world::World;
 
 pub(super) fn get(world: &World, call: &Call<'_>, about: About<'_>) -> Result<Reply, Status> {
-    let shape = partial::Shape::wanted(call.accept())?;
+    let shape = partial::Shape::wanted(call.accept(), "")?;
+    check_version(world, call.query.get("resourceVersion"))?;
     let stored = find(world, about)?;
     shape.fits_one(about.kind)?;
     Ok(match shape {
@@ -18,6 +19,23 @@ pub(super) fn get(world: &World, call: &Call<'_>, about: About<'_>) -> Result<Re
         partial::Shape::Whole => Reply::new(200, JSON, stored.bytes()),
         _ => Reply::json(200, &partial::metadata_of(&stored.object)),
     })
+}
+
+/// Reads are from the present state; one that has not come yet is not waited for.
+pub(super) fn check_version(world: &World, version: &str) -> Result<(), Status> {
+    if version.is_empty() {
+        return Ok(());
+    }
+    match version.parse::<u64>() {
+        Ok(version) if version > world.store().revision() => {
+            Err(Status::not_implemented("reads of a resourceVersion that is not there yet"))
+        }
+        Ok(_) => Ok(()),
+        Err(_) => {
+            let why = format!("resourceVersion: Invalid value: \"{version}\": strconv.ParseUint: parsing \"{version}\": invalid syntax");
+            Err(Status::bad_request(format!("invalid resource version: {why}")))
+        }
+    }
 }
 
 /// The object that `about` names.

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::{About, body, read};
 use crate::call::Call;
-use crate::decode::{Decoded, Fields, decode};
+use crate::decode::{Decoded, decode};
 use crate::defaults;
 use crate::json::{metadata, text};
 use crate::kinds::Kind;
@@ -44,13 +44,10 @@ pub(super) fn meant(call: &Call<'_>, kind: &Kind, patched: &Value) -> Result<(Va
     if named != (kind.name, kind.api_version().as_str()) {
         return Err(refused("the object's kind may not change"));
     }
-    let Decoded { object, unknown } = decode(patched, kind).map_err(|error| refused(&format!("json: {error}")))?;
-    let unknown: Vec<String> = unknown.into_iter().map(|path| format!("unknown field \"{path}\"")).collect();
-    match fields {
-        Fields::Strict if !unknown.is_empty() => Err(refused(&format!("strict decoding error: {}", unknown.join(", ")))),
-        Fields::Ignore => Ok((object, Vec::new())),
-        Fields::Warn | Fields::Strict => Ok((object, unknown)),
-    }
+    let Decoded { object, unknown } = decode(patched, kind).map_err(|error| refused(&error.to_string()))?;
+    let warnings = fields.judge(Vec::new(), unknown).map_err(|why| refused(&why))?;
+    body::refuse_finalizers(&object)?;
+    Ok((object, warnings))
 }
 
 /// What an object is to become.
