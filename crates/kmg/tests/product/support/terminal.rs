@@ -47,7 +47,8 @@ impl Terminal {
         for (name, value) in environment {
             words.extend(["-e".into(), format!("{name}={value}").into()]);
         }
-        words.extend(["-c".into(), place.into(), "--".into(), command.into()]);
+        // Without `exec` the shell between would take the Ctrl-C as its own end.
+        words.extend(["-c".into(), place.into(), "--".into(), format!("exec {command}").into()]);
         terminal.tmux(&words);
         terminal
     }
@@ -93,9 +94,10 @@ impl Terminal {
     }
 
     fn exit_status(&self) -> Option<i32> {
-        let said = self.says("#{pane_dead} #{pane_dead_status}");
-        let (dead, status) = said.split_once(' ')?;
-        (dead == "1").then(|| status.parse().unwrap_or(-1))
+        // A program that a signal ended has no status.
+        let said = self.says("#{pane_dead}:#{pane_dead_status}");
+        let status = said.strip_prefix("1:")?;
+        Some(status.parse().unwrap_or(-1))
     }
 
     fn capture(&self, more: &[&str]) -> String {
