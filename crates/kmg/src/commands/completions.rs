@@ -7,8 +7,11 @@ use crate::cli::Cli;
 use crate::files;
 
 /// Prints the completion script for `shell`.
-pub(crate) fn print(shell: Shell) {
-    files::say(script(shell).trim_end());
+///
+/// # Errors
+/// It cannot be written.
+pub(crate) fn print(shell: Shell) -> anyhow::Result<()> {
+    files::print(script(shell).trim_end())
 }
 
 fn script(shell: Shell) -> String {

@@ -63,13 +63,12 @@ impl Of {
 }
 
 /// Prints every setting of a file.
-pub(crate) fn reference(of: Of) {
-    files::say(&of.reference());
+pub(crate) fn reference(of: Of) -> anyhow::Result<()> {
+    files::print(&of.reference())
 }
 
 /// Checks a settings file.
 pub(crate) fn check(file: &Path) -> anyhow::Result<()> {
     settings::load(file, &wire::environment())?;
-    files::say("the settings are valid");
-    Ok(())
+    files::print("the settings are valid")
 }

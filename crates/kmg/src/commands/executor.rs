@@ -23,6 +23,7 @@ pub(crate) async fn run(args: ExecutorArgs) -> anyhow::Result<()> {
     let source = KubeconfigSource { path: args.kubeconfig.clone(), context: None };
     let cluster = Cluster::connect(&source, Options::new(clock.clone())).await.context("the cluster")?;
     files::private_folder(&args.data)?;
+    tracing::info!("reading the journal");
     let options = ExecutorOptions {
         trust: args.trust.clone(),
         journal: args.data.join("journal.jsonl"),

@@ -26,6 +26,7 @@ const DRAIN: Duration = Duration::from_secs(10);
 /// Runs the gateway until it is told to end.
 pub(crate) async fn run(config: &Path, lifetime: Lifetime) -> anyhow::Result<()> {
     let settings = settings::load(config, &wire::environment())?;
+    tracing::info!("reading the journal and the database");
     let gateway = wire::gateway(&settings, &Clock::system()).await?;
     tracing::info!("waiting for the server and the executor process");
     let ready = gateway.ready(READY).await;

@@ -38,7 +38,7 @@ pub(crate) async fn run(args: DemoArgs) -> anyhow::Result<()> {
         ended = supervise(&args, &layout, &clock, &mut children) => ended,
         signal = &mut stop => signal,
     };
-    children.stop().await;
+    progress::during("stopping", children.stop()).await;
     ended
 }
 
