@@ -1,4 +1,5 @@
-//! The one HTTP client that talks to an identity provider: no redirects, deadlines, a byte cap, strict JSON.
+//! The one HTTP client: no redirects, deadlines, a byte cap, strict JSON. It talks to identity providers, and posts
+//! an MCP client's messages.
 
 use std::net::IpAddr;
 use std::time::Duration;
@@ -106,6 +107,73 @@ pub struct FormReply {
     pub body: Value,
 }
 
+/// JSON to be posted.
+#[derive(Clone, Copy, Debug)]
+pub struct JsonPost<'a> {
+    /// An https (or loopback http) address.
+    pub url: &'a str,
+    /// Headers beside `Content-Type`; their values are not shown in any error.
+    pub headers: &'a [(&'static str, &'a str)],
+    /// The body.
+    pub body: &'a Value,
+    /// For connecting, sending and the whole answer.
+    pub deadline: Duration,
+    /// The largest answer in bytes.
+    pub cap: usize,
+}
+
+/// An answer whose body is still to be read.
+#[derive(Debug)]
+pub struct Answer {
+    response: reqwest::Response,
+    left: usize,
+}
+
+impl Answer {
+    /// The HTTP status.
+    pub fn status(&self) -> u16 {
+        self.response.status().as_u16()
+    }
+
+    /// The first header of this name, where it is visible ASCII.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.response.headers().get(name)?.to_str().ok()
+    }
+
+    /// The media type: lower case, without parameters; empty where there is none.
+    pub fn media(&self) -> String {
+        media(self.response.headers())
+    }
+
+    /// Appends what has arrived of the body; false at its end.
+    ///
+    /// # Errors
+    /// [`HttpError::TooLarge`] beyond the cap; [`HttpError::Unreachable`] for a broken connection or the deadline.
+    pub async fn read(&mut self, into: &mut Vec<u8>) -> Result<bool, HttpError> {
+        let Some(chunk) = self.response.chunk().await.map_err(|_| HttpError::Unreachable)? else { return Ok(false) };
+        self.left = self.left.checked_sub(chunk.len()).ok_or(HttpError::TooLarge)?;
+        into.extend_from_slice(&chunk);
+        Ok(true)
+    }
+
+    /// The whole body as one strict JSON value.
+    ///
+    /// # Errors
+    /// As [`Self::read`]; another media type, or not strict JSON.
+    pub async fn json(mut self) -> Result<Value, HttpError> {
+        if !says_json(&self.media()) {
+            return Err(HttpError::ContentType);
+        }
+        let announced = self.response.content_length().unwrap_or(0);
+        if usize::try_from(announced).map_or(true, |length| length > self.left) {
+            return Err(HttpError::TooLarge);
+        }
+        let mut body = Vec::new();
+        while self.read(&mut body).await? {}
+        parse_strict(&body, Limits { bytes: body.len(), depth: JSON_DEPTH }).map_err(|_| HttpError::Json)
+    }
+}
+
 /// Builds the client: no redirects, no retries, no proxy from the environment, 2 s to connect, 3 s for a GET and
 /// 10 s for a POST in all. Where the machine has no certificate store, only loopback http works.
 ///
@@ -140,7 +208,7 @@ impl HttpClient {
         if response.status() != reqwest::StatusCode::OK {
             return Err(HttpError::Status(response.status().as_u16()));
         }
-        read_json(response, cap).await
+        Answer { response, left: cap }.json().await
     }
 
     /// Posts `form` and reads a JSON answer of at most `cap` bytes, whatever its status.
@@ -155,31 +223,30 @@ impl HttpClient {
         if response.status().is_redirection() {
             return Err(HttpError::Status(status));
         }
-        Ok(FormReply { status, body: read_json(response, cap).await? })
+        Ok(FormReply { status, body: Answer { response, left: cap }.json().await? })
     }
-}
 
-async fn read_json(mut response: reqwest::Response, cap: usize) -> Result<Value, HttpError> {
-    if !says_json(response.headers()) {
-        return Err(HttpError::ContentType);
-    }
-    let announced = response.content_length().unwrap_or(0);
-    if usize::try_from(announced).map_or(true, |length| length > cap) {
-        return Err(HttpError::TooLarge);
-    }
-    let mut body = Vec::new();
-    while let Some(chunk) = response.chunk().await.map_err(|_| HttpError::Unreachable)? {
-        if body.len() + chunk.len() > cap {
-            return Err(HttpError::TooLarge);
+    /// Posts JSON; the answer may have any status and media type, but no redirect.
+    ///
+    /// # Errors
+    /// [`HttpError::Url`], [`HttpError::Insecure`], [`HttpError::Unreachable`], or [`HttpError::Status`] for a redirect.
+    pub async fn post_json(&self, post: JsonPost<'_>) -> Result<Answer, HttpError> {
+        let url = UrlRule::HttpsOrLoopback.check(post.url)?;
+        let request = post.headers.iter().fold(self.0.post(url), |request, (name, value)| request.header(*name, *value));
+        let response = request.timeout(post.deadline).json(post.body).send().await.map_err(|_| HttpError::Unreachable)?;
+        if response.status().is_redirection() {
+            return Err(HttpError::Status(response.status().as_u16()));
         }
-        body.extend_from_slice(&chunk);
+        Ok(Answer { response, left: post.cap })
     }
-    parse_strict(&body, Limits { bytes: cap, depth: JSON_DEPTH }).map_err(|_| HttpError::Json)
 }
 
-fn says_json(headers: &HeaderMap) -> bool {
-    let Some(Ok(value)) = headers.get(CONTENT_TYPE).map(|value| value.to_str()) else { return false };
-    let media = value.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+fn media(headers: &HeaderMap) -> String {
+    let value = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    value.split(';').next().unwrap_or_default().trim().to_ascii_lowercase()
+}
+
+fn says_json(media: &str) -> bool {
     media == "application/json" || (media.starts_with("application/") && media.ends_with("+json"))
 }
 

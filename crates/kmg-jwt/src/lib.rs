@@ -17,7 +17,7 @@ pub use claims::{Expected, TypRule, Verified};
 pub use compact::{Algorithm, MAX_TOKEN_BYTES};
 pub use error::JwtError;
 pub use fetched::{Fetched, Refreshed};
-pub use http::{FormReply, HttpClient, HttpError, MAX_RESPONSE_BYTES, UrlRule, http_client};
+pub use http::{Answer, FormReply, HttpClient, HttpError, JsonPost, MAX_RESPONSE_BYTES, UrlRule, http_client};
 pub use jwk::FixedKeys;
 pub use keyset::{JwksSource, KeySet};
 pub use signing::SigningKey;

@@ -20,6 +20,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("kmg-tools", &["kmg-guard", "kmg-diagnosis", "kmg-rpc"]),
     ("kmg-auth", &["kmg-jwt"]),
     ("kmg-devissuer", &["kmg-jwt"]),
+    ("kmg-client", &["kmg-jwt"]),
     ("kmg-app", &["kmg-auth", "kmg-store", "kmg-link", "kmg-audit", "kmg-guard"]),
     ("kmg-mcp", &["kmg-app", "kmg-tools", "kmg-rpc"]),
     ("kmg-web", &["kmg-app"]),
