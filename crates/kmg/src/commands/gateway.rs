@@ -49,9 +49,10 @@ async fn serve(settings: &Settings, gateway: &Gateway, lifetime: Lifetime) -> an
             app.run_sweeper(async move { drop(stopped.wait_for(|stop| *stop).await) }).await;
         })
     };
+    let end = lifetime::end(lifetime)?;
     tracing::info!(mcp = %settings.mcp_url, web = %settings.web_origin, production = settings.production, "gateway is ready");
     files::say("ready");
-    lifetime::ended(lifetime).await?;
+    end.await;
     stop.send_replace(true);
     let handles = [mcp.abort_handle(), web.abort_handle(), sweeping.abort_handle()];
     let drained = tokio::time::timeout(DRAIN, async { drop(tokio::join!(mcp, web, sweeping)) }).await;
