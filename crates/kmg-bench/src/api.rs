@@ -25,7 +25,7 @@ pub struct Access {
 }
 
 impl Access {
-    /// From a kubeconfig with a bearer token, as the product's credentials are: JSON.
+    /// From a kubeconfig with a bearer token or its file, as the product's credentials are: JSON.
     pub fn load(path: &Path) -> anyhow::Result<Self> {
         let text = std::fs::read(path).with_context(|| path.display().to_string())?;
         let file: Value = serde_json::from_slice(&text).context("a kubeconfig in JSON")?;
@@ -34,6 +34,10 @@ impl Access {
         let server = Url::parse(field("/clusters/0/cluster/server")?)?;
         let host = server.host_str().context("a server without a host")?.to_owned();
         let pem = STANDARD.decode(field("/clusters/0/cluster/certificate-authority-data")?)?;
+        let token = match field("/users/0/user/tokenFile") {
+            Ok(path) => std::fs::read_to_string(path).with_context(|| path.to_owned())?.trim().to_owned(),
+            Err(_) => field("/users/0/user/token")?.to_owned(),
+        };
         let mut roots = RootCertStore::empty();
         for certificate in CertificateDer::pem_slice_iter(&pem) {
             roots.add(certificate?)?;
@@ -43,7 +47,7 @@ impl Access {
         Ok(Self {
             authority: format!("{host}:{}", server.port_or_known_default().context("a server without a port")?),
             name: ServerName::try_from(host)?,
-            token: field("/users/0/user/token")?.to_owned(),
+            token,
             tls: TlsConnector::from(Arc::new(tls)),
         })
     }

@@ -1,10 +1,14 @@
 //! A person without a browser: signs in and approves by posting the forms of the pages.
 
+use std::time::Duration;
+
 use anyhow::{Context as _, ensure};
 use reqwest::header::{CONTENT_TYPE, COOKIE, HeaderMap, LOCATION, ORIGIN, SET_COOKIE};
 use reqwest::{Client, RequestBuilder, redirect};
 use url::Url;
 
+/// The pages take no decision that was made sooner after they were shown.
+const READING: Duration = Duration::from_millis(750);
 const SESSION: &str = "__Host-kmg-session";
 const SIGN_IN: &str = "__Host-kmg-sign-in";
 const APPROVAL: &str = "__Host-kmg-approval";
@@ -63,6 +67,7 @@ impl Person {
     pub async fn approve(&self, plan: &Url) -> anyhow::Result<()> {
         let review = fetch(self.http.get(plan.clone()).header(COOKIE, &self.session)).await?.done()?;
         let (digest, token) = (field(&review.text, "digest")?, field(&review.text, "token")?);
+        tokio::time::sleep(READING).await;
         let decision = Url::parse(&format!("{plan}/decision"))?;
         let fields = [("decision", "approve"), ("digest", &digest), ("token", &token)];
         let origin = self.web.origin().ascii_serialization();
