@@ -1,5 +1,6 @@
 //! A signed-in client that calls tools.
 
+use std::fmt;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
@@ -31,6 +32,12 @@ pub struct Session {
     party: Party,
     tokens: Mutex<Tokens>,
     last_id: AtomicI64,
+}
+
+impl fmt::Debug for Session {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Session").field("client_id", &self.party.client_id).finish_non_exhaustive()
+    }
 }
 
 /// What a tool answered. All of it is the server's word: screened for a model, not escaped for a terminal or a page.

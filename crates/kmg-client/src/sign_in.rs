@@ -1,5 +1,6 @@
 //! One sign-in: the person's browser goes to the issuer and comes back with a code (OAuth 2.1, RFC 8252).
 
+use std::fmt;
 use std::time::Duration;
 
 use base64::Engine as _;
@@ -17,7 +18,6 @@ use crate::session::{Party, Session};
 use crate::tokens::{self, Tokens};
 
 /// A sign-in that waits for its person.
-#[derive(Debug)]
 pub struct SignIn {
     http: HttpClient,
     mcp_url: Url,
@@ -27,6 +27,12 @@ pub struct SignIn {
     state: String,
     verifier: String,
     authorize_url: Url,
+}
+
+impl fmt::Debug for SignIn {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SignIn").field("client_id", &self.client_id).finish_non_exhaustive()
+    }
 }
 
 impl SignIn {

@@ -4,10 +4,12 @@
 use std::net::IpAddr;
 use std::time::Duration;
 
-use kmg_core::json::{Limits, parse_strict};
-use reqwest::header::{ACCEPT, CONTENT_TYPE, HeaderMap};
+use kmg_core::clock::Millis;
+use reqwest::header::{ACCEPT, DATE};
 use serde_json::Value;
 use url::{Host, Url};
+
+use crate::answer::Answer;
 
 /// The largest answer of an identity provider that is read: 64 KiB.
 pub const MAX_RESPONSE_BYTES: usize = 64 << 10;
@@ -15,7 +17,6 @@ pub const MAX_RESPONSE_BYTES: usize = 64 << 10;
 const GET_DEADLINE: Duration = Duration::from_secs(3);
 const POST_DEADLINE: Duration = Duration::from_secs(10);
 const CONNECT_DEADLINE: Duration = Duration::from_secs(2);
-const JSON_DEPTH: usize = 16;
 
 /// Why a provider's answer was not taken. No text of the provider is in it.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -107,6 +108,15 @@ pub struct FormReply {
     pub body: Value,
 }
 
+/// A document and when its server says it was sent.
+#[derive(Clone, Debug)]
+pub struct Dated {
+    /// The JSON document.
+    pub body: Value,
+    /// The `Date` header: the server's clock, in whole seconds.
+    pub date: Option<Millis>,
+}
+
 /// JSON to be posted.
 #[derive(Clone, Copy, Debug)]
 pub struct JsonPost<'a> {
@@ -120,58 +130,6 @@ pub struct JsonPost<'a> {
     pub deadline: Duration,
     /// The largest answer in bytes.
     pub cap: usize,
-}
-
-/// An answer whose body is still to be read.
-#[derive(Debug)]
-pub struct Answer {
-    response: reqwest::Response,
-    left: usize,
-}
-
-impl Answer {
-    /// The HTTP status.
-    pub fn status(&self) -> u16 {
-        self.response.status().as_u16()
-    }
-
-    /// The first header of this name, where it is visible ASCII.
-    pub fn header(&self, name: &str) -> Option<&str> {
-        self.response.headers().get(name)?.to_str().ok()
-    }
-
-    /// The media type: lower case, without parameters; empty where there is none.
-    pub fn media(&self) -> String {
-        media(self.response.headers())
-    }
-
-    /// Appends what has arrived of the body; false at its end.
-    ///
-    /// # Errors
-    /// [`HttpError::TooLarge`] beyond the cap; [`HttpError::Unreachable`] for a broken connection or the deadline.
-    pub async fn read(&mut self, into: &mut Vec<u8>) -> Result<bool, HttpError> {
-        let Some(chunk) = self.response.chunk().await.map_err(|_| HttpError::Unreachable)? else { return Ok(false) };
-        self.left = self.left.checked_sub(chunk.len()).ok_or(HttpError::TooLarge)?;
-        into.extend_from_slice(&chunk);
-        Ok(true)
-    }
-
-    /// The whole body as one strict JSON value.
-    ///
-    /// # Errors
-    /// As [`Self::read`]; another media type, or not strict JSON.
-    pub async fn json(mut self) -> Result<Value, HttpError> {
-        if !says_json(&self.media()) {
-            return Err(HttpError::ContentType);
-        }
-        let announced = self.response.content_length().unwrap_or(0);
-        if usize::try_from(announced).map_or(true, |length| length > self.left) {
-            return Err(HttpError::TooLarge);
-        }
-        let mut body = Vec::new();
-        while self.read(&mut body).await? {}
-        parse_strict(&body, Limits { bytes: body.len(), depth: JSON_DEPTH }).map_err(|_| HttpError::Json)
-    }
 }
 
 /// Builds the client: no redirects, no retries, no proxy from the environment, 2 s to connect, 3 s for a GET and
@@ -203,12 +161,21 @@ impl HttpClient {
     /// # Errors
     /// Any status but 200, another media type, too many bytes, JSON that is not strict, or the deadline.
     pub async fn get_json(&self, url: &str, cap: usize) -> Result<Value, HttpError> {
+        self.get_dated_json(url, cap).await.map(|dated| dated.body)
+    }
+
+    /// As [`Self::get_json`], with the time the answer names.
+    ///
+    /// # Errors
+    /// As [`Self::get_json`].
+    pub async fn get_dated_json(&self, url: &str, cap: usize) -> Result<Dated, HttpError> {
         let url = UrlRule::HttpsOrLoopback.check(url)?;
         let response = self.0.get(url).header(ACCEPT, "application/json").send().await.map_err(|_| HttpError::Unreachable)?;
         if response.status() != reqwest::StatusCode::OK {
             return Err(HttpError::Status(response.status().as_u16()));
         }
-        Answer { response, left: cap }.json().await
+        let date = response.headers().get(DATE).and_then(|value| Millis::from_http_date(value.to_str().ok()?));
+        Ok(Dated { body: Answer::new(response, cap).json().await?, date })
     }
 
     /// Posts `form` and reads a JSON answer of at most `cap` bytes, whatever its status.
@@ -223,7 +190,7 @@ impl HttpClient {
         if response.status().is_redirection() {
             return Err(HttpError::Status(status));
         }
-        Ok(FormReply { status, body: Answer { response, left: cap }.json().await? })
+        Ok(FormReply { status, body: Answer::new(response, cap).json().await? })
     }
 
     /// Posts JSON; the answer may have any status and media type, but no redirect.
@@ -237,17 +204,8 @@ impl HttpClient {
         if response.status().is_redirection() {
             return Err(HttpError::Status(response.status().as_u16()));
         }
-        Ok(Answer { response, left: post.cap })
+        Ok(Answer::new(response, post.cap))
     }
-}
-
-fn media(headers: &HeaderMap) -> String {
-    let value = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    value.split(';').next().unwrap_or_default().trim().to_ascii_lowercase()
-}
-
-fn says_json(media: &str) -> bool {
-    media == "application/json" || (media.starts_with("application/") && media.ends_with("+json"))
 }
 
 #[cfg(test)]

@@ -16,7 +16,8 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("kmg-audit", &[]),
     ("kmg-store", &[]),
     ("kmg-cluster", &[]),
-    ("kmg-testkit", &[]),
+    ("kmg-sandbox", &[]),
+    ("kmg-testkit", &["kmg-sandbox"]),
     ("kmg-tools", &["kmg-guard", "kmg-diagnosis", "kmg-rpc"]),
     ("kmg-auth", &["kmg-jwt"]),
     ("kmg-devissuer", &["kmg-jwt"]),
@@ -32,14 +33,17 @@ const ARROWS: &[(&str, &[&str])] = &[
 /// Outside crates that only these of ours may name (in any kind of dependency but tests').
 const ONLY_IN: &[(&str, &[&str])] = &[
     ("kube", &["kmg-cluster"]),
-    ("k8s-openapi", &["kmg-cluster"]),
+    ("k8s-openapi", &["kmg-cluster", "kmg-sandbox"]),
     ("sqlx", &["kmg-store"]),
     ("askama", &["kmg-web"]),
     ("jsonwebtoken", &["kmg-jwt"]),
     ("axum", &["kmg-mcp", "kmg-web", "kmg-devissuer", "kmg"]),
     ("anyhow", &["kmg", "kmg-bench", "xtask"]),
-    ("hyper", &["kmg"]),
-    ("hyper-util", &["kmg"]),
+    ("hyper", &["kmg", "kmg-sandbox"]),
+    ("hyper-util", &["kmg", "kmg-sandbox"]),
+    ("tokio-rustls", &["kmg-sandbox", "kmg-bench"]),
+    ("rcgen", &["kmg-sandbox"]),
+    ("json-patch", &["kmg-sandbox"]),
 ];
 
 /// Crates without I/O, and what must stand nowhere in their trees.

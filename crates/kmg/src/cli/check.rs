@@ -1,8 +1,18 @@
-//! Arguments of the commands that look at files: `kmg audit` and `kmg config`.
+//! Arguments of the commands that only look: `kmg doctor`, `kmg audit` and `kmg config`.
 
 use std::path::PathBuf;
 
-use clap::Subcommand;
+use clap::{Args, Subcommand};
+
+#[derive(Args)]
+pub(crate) struct DoctorArgs {
+    /// Settings file of the gateway
+    #[arg(long, value_name = "FILE")]
+    pub(crate) config: PathBuf,
+    /// Print one JSON document instead of lines
+    #[arg(long)]
+    pub(crate) json: bool,
+}
 
 #[derive(Subcommand)]
 pub(crate) enum AuditCommand {

@@ -10,8 +10,8 @@ use std::path::PathBuf;
 
 use clap::{Parser, Subcommand};
 
-pub(crate) use check::{AuditCommand, ConfigCommand};
-pub(crate) use demo::DemoArgs;
+pub(crate) use check::{AuditCommand, ConfigCommand, DoctorArgs};
+pub(crate) use demo::{DemoArgs, SandboxArgs};
 pub(crate) use keys::{KeysCommand, TrustArgs};
 pub(crate) use processes::{ExecutorArgs, Lifetime, ServerArgs};
 pub(crate) use rbac::{RbacArgs, RbacCommand};
@@ -56,8 +56,12 @@ pub(crate) enum Command {
         #[command(flatten)]
         lifetime: Lifetime,
     },
-    /// Run everything on a cluster you can reach, with a broken Deployment to repair
+    /// Run everything with a broken Deployment to repair: on a sandbox, or on a cluster of yours
     Demo(DemoArgs),
+    /// Run the sandbox alone: a small Kubernetes API in memory, on loopback. It is no cluster
+    Sandbox(SandboxArgs),
+    /// Check everything a gateway stands on, and say what to do about what was found
+    Doctor(DoctorArgs),
     /// Check journals
     Audit {
         #[command(subcommand)]
@@ -78,4 +82,11 @@ pub(crate) enum Command {
         #[command(subcommand)]
         command: RbacCommand,
     },
+}
+
+impl Command {
+    /// What is logged unless `RUST_LOG` says otherwise: the doctor's report is its log.
+    pub(crate) const fn log_filter(&self) -> &'static str {
+        if matches!(self, Self::Doctor(_)) { "off" } else { "info" }
+    }
 }

@@ -1,7 +1,7 @@
 //! The product: `kmg demo` on the test cluster, in a folder and on ports of its own.
 
 use std::net::TcpListener;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use serde_json::Value;
@@ -91,6 +91,11 @@ impl Product {
         Path::new(self.text("executor_audit_file"))
     }
 
+    /// A file the demo wrote.
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join("data").join(name)
+    }
+
     /// The gateway's records of `kind` so far.
     pub(crate) fn records(&self, kind: &str) -> Vec<Value> {
         records(self.journal(), kind)
@@ -98,7 +103,7 @@ impl Product {
 
     /// Starts one part alone, from the settings the demo wrote: `gateway` or `issuer`.
     pub(crate) fn start_part(&self, name: &'static str) -> Process {
-        let config = self.folder.path().join("data").join(format!("{name}.toml"));
+        let config = self.path(&format!("{name}.toml"));
         let mut command = Process::command(env!("CARGO_BIN_EXE_kmg"));
         command.args([name, "--config"]).arg(config).arg("--exit-with-stdin");
         let mut part = Process::start(name, &mut command);
