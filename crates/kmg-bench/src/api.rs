@@ -69,6 +69,11 @@ impl Access {
         self.request("PATCH", path, Some(("application/json-patch+json", &operations.to_string())))
     }
 
+    /// The bytes of a POST.
+    pub fn post(&self, path: &str, object: &Value) -> Vec<u8> {
+        self.request("POST", path, Some(("application/json", &object.to_string())))
+    }
+
     fn request(&self, method: &str, path: &str, body: Option<(&str, &str)>) -> Vec<u8> {
         let (media, content) = body.unwrap_or(("application/json", ""));
         format!(

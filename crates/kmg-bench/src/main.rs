@@ -71,13 +71,17 @@ async fn run(args: &Args, clients: &tokio::runtime::Handle) -> anyhow::Result<St
     } else {
         Amount { pace: Pace { rounds: 6, window: Duration::from_secs(2) }, plans: 60, starts: 9 }
     };
-    let (mut measured, mut skipped) = (Vec::new(), Vec::new());
-    if let Some(file) = &args.cluster {
-        let target = cluster(file)?;
-        let starter = Starter { kmg: args.kmg.clone(), folder: folder.path().to_owned() };
-        measured.push(measure::measure(&starter, &target, amount, clients.clone()).await.context(target.name)?);
-    } else {
-        skipped.push(("the real API server".to_owned(), args.no_cluster.clone()));
+    let (mut targets, mut skipped) = (vec![Target::Sandbox], Vec::new());
+    match &args.cluster {
+        Some(file) => targets.push(cluster(file)?),
+        None => skipped.push(("the real API server".to_owned(), args.no_cluster.clone())),
+    }
+    let mut measured = Vec::new();
+    for target in &targets {
+        let folder = folder.path().join(measured.len().to_string());
+        std::fs::create_dir(&folder)?;
+        let starter = Starter { kmg: args.kmg.clone(), folder };
+        measured.push(measure::measure(&starter, target, amount, clients.clone()).await.context(target.name())?);
     }
     Ok(report::render(&machine.after(), &measured, &skipped))
 }
@@ -93,8 +97,7 @@ fn cluster(file: &Path) -> anyhow::Result<Target> {
         let ours = ["kube-apiserver", "etcd"].contains(&entry["name"].as_str()?);
         ours.then(|| entry["pid"].as_u64().and_then(|pid| u32::try_from(pid).ok()))?
     };
-    Ok(Target {
-        name: "the real API server",
+    Ok(Target::Cluster {
         kubeconfig: info["kubeconfig"].as_str().context("cluster.json names no kubeconfig")?.into(),
         api_server: processes.as_array().context("pids.json is no list")?.iter().filter_map(part).collect(),
     })

@@ -8,8 +8,10 @@ use std::time::{Duration, Instant};
 use anyhow::{Context as _, ensure};
 use kmg_client::{Session, SignIn};
 use serde::Deserialize;
+use serde_json::Value;
 use url::Url;
 
+use crate::api::Access;
 use crate::person::Person;
 use crate::process::{Process, Watched, child};
 
@@ -19,13 +21,26 @@ const SIGN_IN: Duration = Duration::from_secs(20);
 
 /// Where the product runs.
 #[derive(Clone, Debug)]
-pub struct Target {
-    /// For the report.
-    pub name: &'static str,
-    /// The administrator's kubeconfig of a real cluster.
-    pub kubeconfig: PathBuf,
-    /// The processes of its API server.
-    pub api_server: Vec<u32>,
+pub enum Target {
+    /// The sandbox with instant answers, as a process of its own.
+    Sandbox,
+    /// A real cluster.
+    Cluster {
+        /// The administrator's kubeconfig.
+        kubeconfig: PathBuf,
+        /// The processes of its API server.
+        api_server: Vec<u32>,
+    },
+}
+
+impl Target {
+    /// Its name in the report.
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::Sandbox => "the sandbox",
+            Self::Cluster { .. } => "the real API server",
+        }
+    }
 }
 
 /// What `kmg demo --json` says.
@@ -47,6 +62,8 @@ pub struct Info {
 
 /// The namespace everything is measured in.
 const NAMESPACE: &str = "kmg-bench";
+/// An image that simulated nodes and the sandbox can run.
+pub const IMAGE: &str = "registry.test/web:1";
 
 /// How the product is started.
 #[derive(Clone, Debug)]
@@ -63,6 +80,8 @@ pub struct Product {
     pub info: Info,
     data: PathBuf,
     starter: Starter,
+    target: Target,
+    sandbox: Option<Process>,
     issuer: Process,
     gateway: Process,
 }
@@ -70,11 +89,18 @@ pub struct Product {
 impl Starter {
     /// Runs the demo in a folder of its own until it is ready, then ends it; what it said and how long it took.
     pub async fn demo(&self, target: &Target, data: &Path) -> anyhow::Result<(Info, Duration)> {
-        let (port, kubeconfig, data) = (free_ports()?.to_string(), target.kubeconfig.to_string_lossy(), data.to_string_lossy());
-        let words = ["demo", "--yes", "--json", "--insecure-print-password", "--namespace", NAMESPACE, "--image", "registry.test/web:1"];
-        let places = ["--port", &port, "--data", &data, "--kubeconfig", &kubeconfig];
+        let (port, data) = (free_ports()?.to_string(), data.to_string_lossy());
+        let mut words = vec!["demo", "--json", "--insecure-print-password", "--namespace", NAMESPACE, "--image", IMAGE];
+        words.extend(["--port", &port, "--data", &data]);
+        let kubeconfig = match target {
+            Target::Sandbox => None,
+            Target::Cluster { kubeconfig, .. } => Some(kubeconfig.to_string_lossy()),
+        };
+        if let Some(kubeconfig) = &kubeconfig {
+            words.extend(["--yes", "--kubeconfig", kubeconfig]);
+        }
         let began = Instant::now();
-        let mut demo = Process::start(&self.kmg, &[&words[..], &places].concat(), &[], &self.log())?;
+        let mut demo = Process::start(&self.kmg, &words, &[], &self.log())?;
         let line = demo.first_line().await?;
         let took = began.elapsed();
         demo.end().await?;
@@ -82,14 +108,35 @@ impl Starter {
     }
 
     /// Starts a part from the settings in `data`; it and how long it took to be ready.
-    pub async fn part(&self, name: &str, data: &Path) -> anyhow::Result<(Process, Duration)> {
+    async fn part(&self, name: &str, data: &Path) -> anyhow::Result<(Process, Duration)> {
         let config = data.join(format!("{name}.toml"));
-        let began = Instant::now();
-        let words = [name, "--config", &config.to_string_lossy(), "--exit-with-stdin"];
-        let mut part = Process::start(&self.kmg, &words, UNLIMITED, &self.log())?;
+        self.ready(&[name, "--config", &config.to_string_lossy()]).await
+    }
+
+    async fn ready(&self, words: &[&str]) -> anyhow::Result<(Process, Duration)> {
+        let (began, name) = (Instant::now(), words.first().copied().unwrap_or_default());
+        let mut part = Process::start(&self.kmg, &[words, &["--exit-with-stdin"]].concat(), UNLIMITED, &self.log())?;
         let line = part.first_line().await?;
         ensure!(line == "ready", "{name} said {line:?}");
         Ok((part, began.elapsed()))
+    }
+
+    /// Starts a sandbox with new credentials in place of the demo's, which ended with it, and lets the executor trust
+    /// this one.
+    async fn sandbox(&self, data: &Path) -> anyhow::Result<Process> {
+        let credentials = data.join("credentials");
+        let out = credentials.to_string_lossy();
+        let (sandbox, _) = self.ready(&["sandbox", "--out", &out, "--namespace", NAMESPACE, "--image", IMAGE, "--instant"]).await?;
+        let admin = Access::load(&credentials.join("admin.kubeconfig"))?;
+        let mut connection = admin.connect().await?;
+        let (status, body) = connection.exchange(&admin.get("/api/v1/namespaces/kube-system")).await?;
+        ensure!(status == 200, "the sandbox has no kube-system");
+        let system: Value = serde_json::from_slice(body)?;
+        let trust = data.join("executor/trust.json");
+        let mut file: Value = serde_json::from_slice(&std::fs::read(&trust)?)?;
+        *file.get_mut("clusterId").context("a trust file without a cluster")? = system["metadata"]["uid"].clone();
+        std::fs::write(&trust, file.to_string())?;
+        Ok(sandbox)
     }
 
     fn log(&self) -> PathBuf {
@@ -102,9 +149,13 @@ impl Product {
     pub async fn start(starter: &Starter, target: &Target) -> anyhow::Result<Self> {
         let data = starter.folder.join("product");
         let (info, _) = starter.demo(target, &data).await?;
+        let sandbox = match target {
+            Target::Sandbox => Some(starter.sandbox(&data).await?),
+            Target::Cluster { .. } => None,
+        };
         let (issuer, _) = starter.part("issuer", &data).await?;
         let (gateway, _) = starter.part("gateway", &data).await?;
-        Ok(Self { info, data, starter: starter.clone(), issuer, gateway })
+        Ok(Self { info, data, starter: starter.clone(), target: target.clone(), sandbox, issuer, gateway })
     }
 
     /// Ends the gateway and starts it again; how long the start took.
@@ -112,6 +163,28 @@ impl Product {
         self.gateway.end().await?;
         let (gateway, took) = self.starter.part("gateway", &self.data).await?;
         Ok((Self { gateway, ..self }, took))
+    }
+
+    /// What its reads and writes go to.
+    pub fn api_server(&self) -> anyhow::Result<Watched> {
+        let pids = match &self.target {
+            Target::Sandbox => self.sandbox.iter().map(Process::id).collect::<anyhow::Result<Vec<u32>>>()?,
+            Target::Cluster { api_server, .. } => api_server.clone(),
+        };
+        Ok(Watched { name: "API server", pids })
+    }
+
+    /// The administrator's kubeconfig.
+    pub fn admin(&self) -> PathBuf {
+        match &self.target {
+            Target::Sandbox => self.credential("admin"),
+            Target::Cluster { kubeconfig, .. } => kubeconfig.clone(),
+        }
+    }
+
+    /// Whether it runs on the sandbox.
+    pub const fn on_sandbox(&self) -> bool {
+        self.sandbox.is_some()
     }
 
     /// The three processes, each by its name.
@@ -146,7 +219,11 @@ impl Product {
     /// Ends everything.
     pub async fn end(self) -> anyhow::Result<()> {
         self.gateway.end().await?;
-        self.issuer.end().await
+        self.issuer.end().await?;
+        match self.sandbox {
+            Some(sandbox) => sandbox.end().await,
+            None => Ok(()),
+        }
     }
 }
 

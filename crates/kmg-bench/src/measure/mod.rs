@@ -46,9 +46,7 @@ pub struct Measured {
 }
 
 /// A product with its person and an agent.
-pub struct Lab<'a> {
-    /// Where it runs.
-    pub target: &'a Target,
+pub struct Lab {
     /// The product.
     pub product: Product,
     /// The person.
@@ -59,7 +57,7 @@ pub struct Lab<'a> {
     pub clients: Handle,
 }
 
-impl Lab<'_> {
+impl Lab {
     /// The endpoint with a fresh token.
     pub async fn endpoint(&self) -> anyhow::Result<Endpoint> {
         Endpoint::of(&self.product.info.mcp_url, &self.session).await
@@ -68,7 +66,7 @@ impl Lab<'_> {
     /// Whose CPU time counts: the product, what it asks, and this process.
     pub fn watched(&self) -> anyhow::Result<Vec<Watched>> {
         let mut watched = self.product.processes()?;
-        watched.push(Watched { name: "API server", pids: self.target.api_server.clone() });
+        watched.push(self.product.api_server()?);
         watched.push(Watched { name: "load generator", pids: vec![std::process::id()] });
         Ok(watched)
     }
@@ -82,7 +80,7 @@ pub async fn measure(starter: &Starter, target: &Target, amount: Amount, clients
     let idle = memory::idle(&product.processes()?).await;
     let person = product.person().await?;
     let session = product.agent(&person).await?;
-    let lab = Lab { target, product, person, session, clients };
+    let lab = Lab { product, person, session, clients };
     let sampler = memory::Sampler::start(lab.product.processes()?);
     let reads = reads::reads(&lab, &starter.folder, amount.pace).await?;
     let plans = plans::plans(&lab, &starter.folder, amount.plans).await?;
@@ -91,5 +89,5 @@ pub async fn measure(starter: &Starter, target: &Target, amount: Amount, clients
     let sizes = sizes::sizes(&lab, &starter.kmg).await?;
     lab.product.end().await?;
     let memory = Memory { idle, peak, after };
-    Ok(Measured { target: target.name, reads, plans, memory, starts: start::Starts { demos, gateways }, sizes })
+    Ok(Measured { target: target.name(), reads, plans, memory, starts: start::Starts { demos, gateways }, sizes })
 }

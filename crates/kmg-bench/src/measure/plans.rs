@@ -42,7 +42,7 @@ struct Scale {
 }
 
 /// Makes `count` changes.
-pub async fn plans(lab: &Lab<'_>, folder: &Path, count: usize) -> anyhow::Result<Plans> {
+pub async fn plans(lab: &Lab, folder: &Path, count: usize) -> anyhow::Result<Plans> {
     let info = &lab.product.info;
     let mut scale = Scale::connect(lab).await?;
     let mut disk = Disk::new("fdatasync", folder, 1)?;
@@ -95,7 +95,7 @@ fn records(journal: &Path) -> anyhow::Result<usize> {
 }
 
 impl Scale {
-    async fn connect(lab: &Lab<'_>) -> anyhow::Result<Self> {
+    async fn connect(lab: &Lab) -> anyhow::Result<Self> {
         let info = &lab.product.info;
         let planner = Access::load(&lab.product.credential("planner"))?;
         let executor = Access::load(&lab.product.credential("executor"))?;

@@ -57,7 +57,7 @@ struct Tool {
 }
 
 /// Measures every read tool with one caller and with many.
-pub async fn reads(lab: &Lab<'_>, folder: &Path, pace: Pace) -> anyhow::Result<Vec<ToolReads>> {
+pub async fn reads(lab: &Lab, folder: &Path, pace: Pace) -> anyhow::Result<Vec<ToolReads>> {
     let info = &lab.product.info;
     let access = Access::load(&lab.product.credential("reader"))?;
     let reader = Reader::connect(&lab.clients, &lab.product.credential("reader"), &info.namespace).await?;
@@ -90,7 +90,7 @@ pub async fn reads(lab: &Lab<'_>, folder: &Path, pace: Pace) -> anyhow::Result<V
     Ok(all)
 }
 
-async fn guard(lab: &Lab<'_>, tool: &Tool, callers: usize) -> anyhow::Result<Vec<Box<dyn Subject>>> {
+async fn guard(lab: &Lab, tool: &Tool, callers: usize) -> anyhow::Result<Vec<Box<dyn Subject>>> {
     let endpoint = lab.endpoint().await?;
     let mut connections = Vec::new();
     for _ in 0..callers {

@@ -10,7 +10,9 @@ use kmg_core::clock::Clock;
 use serde_json::{Value, json};
 
 use super::Lab;
-use crate::callers::tool_succeeded;
+use crate::api::Access;
+use crate::callers::{succeeded, tool_succeeded};
+use crate::product::IMAGE;
 
 /// How many Pods crowd the namespace, and how many of them cannot start.
 pub const PODS: usize = 500;
@@ -40,7 +42,7 @@ pub struct Crowd {
 }
 
 /// Measures the bytes.
-pub async fn sizes(lab: &Lab<'_>, kmg: &Path) -> anyhow::Result<Sizes> {
+pub async fn sizes(lab: &Lab, kmg: &Path) -> anyhow::Result<Sizes> {
     let endpoint = lab.endpoint().await?;
     let (status, body) =
         endpoint.connect().await?.exchange(&endpoint.request("tools/list", &json!({}))).await.map(|(s, b)| (s, b.to_vec()))?;
@@ -48,11 +50,32 @@ pub async fn sizes(lab: &Lab<'_>, kmg: &Path) -> anyhow::Result<Sizes> {
     Ok(Sizes { binary: std::fs::metadata(kmg)?.len(), tools_list: body.len(), crowd: Some(crowd(lab).await?) })
 }
 
-/// Fills the namespace with simulated Pods and asks about it.
-async fn crowd(lab: &Lab<'_>) -> anyhow::Result<Crowd> {
+/// Fills the namespace and asks about it.
+async fn crowd(lab: &Lab) -> anyhow::Result<Crowd> {
     let namespace = lab.product.info.namespace.clone();
-    let kubeconfig = lab.target.kubeconfig.clone();
-    let filling = lab.clients.spawn(async move { fill(&kubeconfig, &namespace).await });
+    let deployments = [("crowd", PODS - BROKEN, IMAGE.to_owned()), ("crowd-broken", BROKEN, IMAGE.replace(":1", ":does-not-exist"))];
+    let deployments = deployments.map(|(name, replicas, image)| deployment(&namespace, name, replicas, &image));
+    if lab.product.on_sandbox() {
+        let admin = Access::load(&lab.product.admin())?;
+        let mut connection = admin.connect().await?;
+        for deployment in &deployments {
+            let request = admin.post(&format!("/apis/apps/v1/namespaces/{namespace}/deployments"), deployment);
+            connection.exchange(&request).await.and_then(|(status, body)| succeeded(status, body))?;
+        }
+    }
+    let (kubeconfig, simulated) = (lab.product.admin(), !lab.product.on_sandbox());
+    let filling = lab.clients.spawn(async move {
+        let source = KubeconfigSource { path: kubeconfig, context: None };
+        let admin = Cluster::connect(&source, Options::new(Clock::system())).await?;
+        if simulated {
+            for mut deployment in deployments {
+                deployment["spec"]["template"]["spec"]["nodeSelector"] = json!({ "type": "kwok" });
+                deployment["spec"]["template"]["spec"]["tolerations"] = json!([{ "key": "kwok.x-k8s.io/node", "operator": "Exists" }]);
+                apply_manifest(&admin, &deployment).await?;
+            }
+        }
+        broken(&admin, &namespace).await
+    });
     let broken = filling.await??;
     let reply = lab.session.call("get_k8s_status", &json!({ "namespace": lab.product.info.namespace })).await?;
     ensure!(!reply.is_error, "{}", reply.text);
@@ -62,11 +85,7 @@ async fn crowd(lab: &Lab<'_>) -> anyhow::Result<Crowd> {
 }
 
 /// The names of the Pods that cannot start, once all others are ready.
-async fn fill(kubeconfig: &Path, namespace: &str) -> anyhow::Result<Vec<String>> {
-    let source = KubeconfigSource { path: kubeconfig.to_owned(), context: None };
-    let admin = Cluster::connect(&source, Options::new(Clock::system())).await?;
-    apply_manifest(&admin, &deployment(namespace, "crowd", PODS - BROKEN, "registry.test/web:1")).await?;
-    apply_manifest(&admin, &deployment(namespace, "crowd-broken", BROKEN, "registry.test/web:does-not-exist")).await?;
+async fn broken(admin: &Cluster, namespace: &str) -> anyhow::Result<Vec<String>> {
     let (began, path) = (Instant::now(), format!("/api/v1/namespaces/{namespace}/pods"));
     loop {
         let answer = admin.get(&path, &[("labelSelector", "crowd")], "application/json").await?;
@@ -86,7 +105,6 @@ fn is_ready(pod: &Value) -> bool {
     conditions.is_some_and(|list| list.iter().any(|condition| condition["type"] == "Ready" && condition["status"] == "True"))
 }
 
-/// A Deployment for simulated nodes.
 fn deployment(namespace: &str, name: &str, replicas: usize, image: &str) -> Value {
     json!({
         "apiVersion": "apps/v1", "kind": "Deployment",
@@ -96,11 +114,7 @@ fn deployment(namespace: &str, name: &str, replicas: usize, image: &str) -> Valu
             "selector": { "matchLabels": { "crowd": name } },
             "template": {
                 "metadata": { "labels": { "crowd": name } },
-                "spec": {
-                    "nodeSelector": { "type": "kwok" },
-                    "tolerations": [{ "key": "kwok.x-k8s.io/node", "operator": "Exists" }],
-                    "containers": [{ "name": "web", "image": image }],
-                },
+                "spec": { "containers": [{ "name": "web", "image": image }] },
             },
         },
     })
