@@ -1,6 +1,7 @@
 //! The project's own tasks. `cargo xtask` without words lists them.
 
 mod cluster;
+mod pictures;
 mod test;
 mod tidy;
 
@@ -9,6 +10,7 @@ use std::process::ExitCode;
 const USAGE: &str = "cargo xtask TASK
   test                       everything ./test runs: format, lints, tidy, every suite on real parts
   tidy                       the layers, bans and size limits of ARCHITECTURE.md
+  pictures                   docs/pictures, in real Chromium
   cluster build|up|down      the real test cluster (see tests/cluster/README.md)";
 
 fn main() -> ExitCode {
@@ -17,6 +19,7 @@ fn main() -> ExitCode {
         Some(("test", rest)) => test::run(rest),
         Some(("tidy", [])) => tidy::run(),
         Some(("cluster", rest)) => cluster::run(rest),
+        Some(("pictures", [])) => pictures::run(),
         _ => Err(anyhow::anyhow!("{USAGE}")),
     };
     match outcome {

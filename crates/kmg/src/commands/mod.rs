@@ -1,6 +1,7 @@
 //! One module for each subcommand.
 
 pub(crate) mod audit;
+mod completions;
 mod config;
 mod executor;
 pub(crate) mod gateway;
@@ -29,6 +30,10 @@ pub(crate) fn run(command: Command) -> anyhow::Result<ExitCode> {
             Ok(())
         }
         Command::Config { command: ConfigCommand::Check { file } } => config::check(&file),
+        Command::Completions { shell } => {
+            completions::print(shell);
+            Ok(())
+        }
         Command::Keys { command: KeysCommand::Init { folder } } => keys::init(&folder),
         Command::Keys { command: KeysCommand::Trust(args) } => trust::print(&args),
         Command::Audit { command: AuditCommand::Verify { journal, witness, keys } } => block_on(audit::verify(journal, witness, &keys)),

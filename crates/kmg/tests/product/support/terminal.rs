@@ -1,7 +1,7 @@
 //! A real terminal: tmux, on a socket of its own.
 
 use std::ffi::OsString;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use kmg_testkit::lane;
@@ -10,7 +10,8 @@ use super::process::Process;
 
 /// Wider than the account, so that a line that is too long shows.
 const SIZE: [&str; 4] = ["-x", "100", "-y", "40"];
-const PATIENCE: Duration = Duration::from_mins(3);
+/// The first thing awaited may be a build.
+const PATIENCE: Duration = Duration::from_mins(15);
 const PAUSE: Duration = Duration::from_millis(100);
 
 /// A terminal with one program in it. Program and terminal are stopped by their process ids when this is dropped.
@@ -31,17 +32,29 @@ impl Terminal {
         true
     }
 
-    /// Starts `program` with `words`.
-    pub(crate) fn start(program: &str, words: &[OsString]) -> Self {
+    /// Runs `command`, as a person would type it, in `place`.
+    pub(crate) fn start(place: &Path, command: &str) -> Self {
+        Self::start_with(place, command, &[])
+    }
+
+    /// The same with more in its environment.
+    pub(crate) fn start_with(place: &Path, command: &str, environment: &[(&str, &str)]) -> Self {
         let folder = tempfile::tempdir().unwrap();
         // What a dead program left stays on the screen, and its exit status can be asked for.
         std::fs::write(folder.path().join("tmux.conf"), "set -g remain-on-exit on\nset -g history-limit 10000\n").unwrap();
         let terminal = Self { folder };
-        let mut all: Vec<OsString> = ["new-session", "-d"].into_iter().chain(SIZE).map(OsString::from).collect();
-        all.extend(["--".into(), program.into()]);
-        all.extend_from_slice(words);
-        terminal.tmux(&all);
+        let mut words: Vec<OsString> = ["new-session", "-d"].into_iter().chain(SIZE).map(OsString::from).collect();
+        for (name, value) in environment {
+            words.extend(["-e".into(), format!("{name}={value}").into()]);
+        }
+        words.extend(["-c".into(), place.into(), "--".into(), command.into()]);
+        terminal.tmux(&words);
         terminal
+    }
+
+    /// Presses a key, such as `C-c`.
+    pub(crate) fn press(&self, key: &str) {
+        self.tmux(&["send-keys".into(), key.into()]);
     }
 
     /// Everything that was printed, lines that the terminal broke joined again.
