@@ -11,7 +11,7 @@ use crate::kinds::Kind;
 use crate::query::dry_run;
 use crate::reply::{JSON, Reply};
 use crate::status::Status;
-use crate::store::{Store, Stored};
+use crate::store::Store;
 use crate::validate;
 use crate::world::World;
 
@@ -38,7 +38,7 @@ pub(super) fn create(world: &World, call: &Call<'_>, about: About<'_>) -> Result
             Reply::json(201, &object)
         } else {
             let stored = store.put(kind.plural, object);
-            furnish(store, kind, &stored, world);
+            furnish(store, kind, &stored.object, world);
             Reply::new(201, JSON, stored.bytes())
         };
         Ok(reply.warned(warnings))
@@ -63,7 +63,7 @@ pub(crate) fn store_new(store: &mut Store, kind: &'static Kind, mut object: Valu
     let (namespace, name) = (text(&object, "/metadata/namespace").to_owned(), text(&object, "/metadata/name").to_owned());
     if store.get(kind.plural, &namespace, &name).is_none() {
         let stored = store.put(kind.plural, object);
-        furnish(store, kind, &stored, world);
+        furnish(store, kind, &stored.object, world);
     }
 }
 
@@ -131,11 +131,11 @@ fn check_account(world: &World, kind: &Kind, object: &Value) -> Result<(), Statu
 }
 
 /// What comes with a new namespace: the certificate to trust.
-fn furnish(store: &mut Store, kind: &Kind, stored: &Stored, world: &World) {
+pub(crate) fn furnish(store: &mut Store, kind: &Kind, object: &Value, world: &World) {
     if kind.plural != "namespaces" {
         return;
     }
-    let namespace = text(&stored.object, "/metadata/name");
+    let namespace = text(object, "/metadata/name");
     let description = "Contains a CA bundle that can be used to verify the kube-apiserver when using internal endpoints such as the \
         internal service IP or kubernetes.default.svc. No other usage is guaranteed across distributions of Kubernetes clusters.";
     let certificate = json!({

@@ -16,6 +16,9 @@ use crate::world::World;
 
 const POLICIES: [&str; 3] = ["Foreground", "Background", "Orphan"];
 
+/// Namespaces that no cluster is without.
+const IMMORTAL: [&str; 3] = ["default", "kube-system", "kube-public"];
+
 /// `DeleteOptions`, as far as they are served.
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
@@ -41,6 +44,9 @@ pub(super) fn delete(world: &World, call: &Call<'_>, about: About<'_>) -> Result
     let (kind, name) = (about.kind, about.resource.name);
     world.change(|store| {
         let live = store.get(kind.plural, about.namespace(), name).cloned().ok_or_else(|| Status::not_found(kind, name))?;
+        if kind.plural == "namespaces" && IMMORTAL.contains(&name) {
+            return Err(Status::forbidden((kind.plural, kind.group), name, "this namespace may not be deleted"));
+        }
         options.check_preconditions(about, &live)?;
         world.admit(&call.user.name, dry_run, kind, name)?;
         Ok(match kind.plural {

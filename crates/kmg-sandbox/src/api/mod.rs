@@ -21,7 +21,7 @@ use crate::reply::Reply;
 use crate::status::Status;
 use crate::world::World;
 
-pub(crate) use create::{Origin, store_new};
+pub(crate) use create::{Origin, furnish, store_new};
 pub(crate) use events::to_core;
 
 /// Answers `call`.

@@ -6,7 +6,7 @@ use super::{About, events, partial};
 use crate::call::Call;
 use crate::reply::{JSON, Reply};
 use crate::status::Status;
-use crate::store::Stored;
+use crate::store::{Store, Stored};
 use crate::world::World;
 
 pub(super) fn get(world: &World, call: &Call<'_>, about: About<'_>) -> Result<Reply, Status> {
@@ -40,7 +40,12 @@ pub(super) fn check_version(world: &World, version: &str) -> Result<(), Status> 
 
 /// The object that `about` names.
 pub(super) fn find(world: &World, about: About<'_>) -> Result<Arc<Stored>, Status> {
-    let found = world.store().get(about.kind.plural, about.namespace(), about.resource.name).cloned();
+    find_in(&world.store(), about)
+}
+
+/// The same, for whoever holds the store.
+pub(super) fn find_in(store: &Store, about: About<'_>) -> Result<Arc<Stored>, Status> {
+    let found = store.get(about.kind.plural, about.namespace(), about.resource.name).cloned();
     found.ok_or_else(|| Status::not_found(about.kind, about.resource.name))
 }
 

@@ -13,11 +13,12 @@ use reqwest::Identity;
 use serde_json::{Value, json};
 
 use crate::ask::{Ask, JSON, Who, delete, get, post};
-use crate::setup::{self, Needs, plural};
+use crate::setup::{self, ACCOUNTS, Needs, plural};
 use crate::target::{Target, client};
 use crate::transcript::Transcript;
 use crate::{normal, recorded};
 
+/// A kubelet reports, backs off and ends containers within it, on a busy machine too.
 const PATIENCE: Duration = Duration::from_secs(90);
 
 /// Runs `case` on the real API server: its transcript is the recorded one, or becomes it.
@@ -57,7 +58,7 @@ async fn target(cluster: &TestCluster, name: &str, needs: Needs) -> Target {
     }
     if needs == Needs::Accounts {
         present(&target, &get("/api/v1/namespaces/$ns-kmg/configmaps/kube-root-ca.crt")).await;
-        for (who, account) in [(Who::Reader, Account::Reader), (Who::Planner, Account::Planner), (Who::Executor, Account::Executor)] {
+        for (who, account) in ACCOUNTS {
             let token = mint(&target, account).await;
             target.tokens.insert(who, token);
         }
@@ -90,7 +91,9 @@ fn collection(object: &Value) -> String {
 async fn mint(target: &Target, account: Account) -> String {
     let path = format!("/api/v1/namespaces/$ns-kmg/serviceaccounts/{}/token", account.account());
     let ask = json!({"apiVersion": "authentication.k8s.io/v1", "kind": "TokenRequest", "spec": {"expirationSeconds": 600}});
-    target.send(&post(path, &ask)).await.text("/status/token").to_owned()
+    let answer = target.send(&post(path, &ask)).await;
+    assert_eq!(answer.status, 201, "no token: {}", answer.body);
+    answer.text("/status/token").to_owned()
 }
 
 async fn present(target: &Target, ask: &Ask) {

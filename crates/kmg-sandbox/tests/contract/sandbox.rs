@@ -8,7 +8,7 @@ use kmg_core::clock::Clock;
 use kmg_sandbox::{Faults, Fence, Images, Options, Pace, Sandbox, User};
 
 use crate::ask::Who;
-use crate::setup::{self, Needs};
+use crate::setup::{self, ACCOUNTS, Needs};
 use crate::target::{Target, client};
 use crate::transcript::Transcript;
 use crate::{normal, recorded};
@@ -17,9 +17,6 @@ use crate::{normal, recorded};
 const NAMESPACE: &str = "contract-7";
 /// Its controllers wait for nothing.
 const PATIENCE: Duration = Duration::from_secs(20);
-
-const ACCOUNTS: [(Who, Account); 3] =
-    [(Who::Reader, Account::Reader), (Who::Planner, Account::Planner), (Who::Executor, Account::Executor)];
 
 /// Runs `case` on a sandbox of its own: its transcript is the recorded one.
 pub(crate) async fn check(name: &str, needs: Needs, case: impl AsyncFn(&mut Transcript)) {
@@ -55,9 +52,8 @@ pub(crate) async fn start(needs: Needs) -> (Sandbox, Target) {
         clock: Clock::system(),
     };
     let sandbox = Sandbox::start(options).await.unwrap();
-    let known = [Who::Admin, Who::Reader, Who::Planner, Who::Executor, Who::Forger].map(|who| (who, token(who)));
-    let mut tokens = BTreeMap::from(known);
-    tokens.insert(Who::Forger, "forged".to_owned());
+    // The forger has one too: nobody told the sandbox of it.
+    let tokens = BTreeMap::from([Who::Admin, Who::Reader, Who::Planner, Who::Executor, Who::Forger].map(|who| (who, token(who))));
     let client = client(sandbox.authority_pem().as_bytes(), None);
     let target = Target {
         server: format!("https://{}", sandbox.address()),

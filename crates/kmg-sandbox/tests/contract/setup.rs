@@ -1,7 +1,13 @@
 //! What a case finds when it begins.
 
-use kmg_cluster::rbac::{RbacOptions, manifests};
+use kmg_cluster::rbac::{Identity as Account, RbacOptions, manifests};
 use serde_json::{Value, json};
+
+use crate::ask::Who;
+
+/// Who is which of the guard's accounts.
+pub(crate) const ACCOUNTS: [(Who, Account); 3] =
+    [(Who::Reader, Account::Reader), (Who::Planner, Account::Planner), (Who::Executor, Account::Executor)];
 
 /// What a case needs beside its namespace.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -8,6 +8,8 @@ use serde_json::Value;
 use crate::ask::{Ask, JSON, JSON_PATCH};
 use crate::target::{Answer, Target};
 
+/// How a line ends whose answer is not the awaited one.
+pub(crate) const UNSETTLED: &str = ": it never came to rest";
 const POLL: Duration = Duration::from_millis(100);
 
 /// One line of a transcript.
@@ -62,7 +64,7 @@ impl Transcript {
     /// the line says so and no later one waits.
     pub(crate) async fn settled(&mut self, about: &str, ask: Ask, done: impl Fn(&Value) -> bool) -> Answer {
         let (answer, rests) = self.poll(&ask, done).await;
-        let about = if rests { about.to_owned() } else { format!("{about}: it never came to rest") };
+        let about = if rests { about.to_owned() } else { format!("{about}{UNSETTLED}") };
         self.note(&about, &ask, &answer);
         answer
     }
@@ -73,7 +75,7 @@ impl Transcript {
     /// When it never comes.
     pub(crate) async fn until(&mut self, about: &str, ask: &Ask, done: impl Fn(&Value) -> bool) -> Answer {
         let (answer, rests) = self.poll(ask, done).await;
-        assert!(rests, "{about}: it never came to rest: {}", answer.body);
+        assert!(rests, "{about}{UNSETTLED}: {}", answer.body);
         answer
     }
 

@@ -70,7 +70,7 @@ pub(super) async fn cannot_pull(t: &mut Transcript) {
     t.settled("its Pod waits", get(core("pods")), waits).await;
     t.send("the Deployment", web()).await;
     t.send("its ReplicaSet", get(apps("replicasets"))).await;
-    events(t, &[("ScalingReplicaSet", 1), ("SuccessfulCreate", 1), ("Scheduled", 1), ("Pulling", 1), ("Failed", 2), ("BackOff", 1)]).await;
+    events(t, &[("ScalingReplicaSet", 1), ("SuccessfulCreate", 1), ("Scheduled", 1), ("Pulling", 1), ("Failed", 3), ("BackOff", 1)]).await;
     let waiting = pod_name(t).await;
     t.send("the logs of what waits", get(core(&format!("pods/{waiting}/log")))).await;
     t.send(
