@@ -5,7 +5,7 @@ use tokio::signal::unix::{SignalKind, signal};
 
 use crate::cli::Lifetime;
 
-/// A future that completes on SIGTERM or SIGINT, and, for a supervised process, when its input closes: a supervisor
+/// A future that completes on SIGTERM, SIGINT or SIGHUP (the terminal is closed), and, for a supervised process, when its input closes: a supervisor
 /// that was killed leaves no orphan. Signals count from this call on, so it is made before anyone is told that the
 /// process is ready.
 ///
@@ -13,10 +13,12 @@ use crate::cli::Lifetime;
 /// Signals cannot be received.
 pub(crate) fn end(lifetime: Lifetime) -> std::io::Result<impl Future<Output = ()>> {
     let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+    let mut hangup = signal(SignalKind::hangup())?;
     Ok(async move {
         tokio::select! {
             _ = interrupt.recv() => {}
             _ = terminate.recv() => {}
+            _ = hangup.recv() => {}
             () = input_closed(lifetime.exit_with_stdin) => {}
         }
     })

@@ -6,7 +6,7 @@ mod config;
 mod executor;
 pub(crate) mod gateway;
 mod issuer;
-mod lifetime;
+pub(crate) mod lifetime;
 pub(crate) mod rbac;
 mod sandbox;
 mod server;

@@ -66,7 +66,7 @@ fn the_demo_serves_claude_code_and_codex() {
     clients.sign_in(&mut human, &login);
     assert_eq!(signing_in.ended(), 0, "{}", signing_in.screen());
     let listed: Value = serde_json::from_str(&clients.run("codex mcp list --json")).unwrap();
-    assert_eq!(listed[0]["auth_status"], "oauth", "{listed}");
+    assert_eq!(listed[0]["auth_status"], "o_auth", "{listed}");
 
     terminal.press("C-c");
     assert_eq!(terminal.ended(), 0, "{}", terminal.screen());

@@ -11,6 +11,7 @@ use crate::support::Login;
 pub(super) fn account(screen: &str) -> String {
     let lines = screen.lines().skip_while(|line| !line.starts_with("Kubernetes MCP Guard: "));
     let lines = lines.filter(|line| !line.contains(" WARN ") && !line.starts_with("Pane is dead") && *line != "^C");
+    let lines = lines.take_while(|line| !line.starts_with("[exit status"));
     lines.flat_map(|line| [line, "\n"]).collect()
 }
 
