@@ -69,7 +69,7 @@ async fn run(args: &Args, clients: &tokio::runtime::Handle) -> anyhow::Result<St
     let amount = if args.quick {
         Amount { pace: Pace { rounds: 2, window: Duration::from_millis(500) }, plans: 3, starts: 3 }
     } else {
-        Amount { pace: Pace { rounds: 6, window: Duration::from_secs(2) }, plans: 60, starts: 9 }
+        Amount { pace: Pace { rounds: 4, window: Duration::from_secs(1) }, plans: 20, starts: 9 }
     };
     let (mut targets, mut skipped) = (vec![Target::Sandbox], Vec::new());
     match &args.cluster {
