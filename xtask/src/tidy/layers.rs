@@ -17,6 +17,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("kmg-store", &[]),
     ("kmg-cluster", &[]),
     ("kmg-testkit", &[]),
+    ("kmg-sandbox", &[]),
     ("kmg-tools", &["kmg-guard", "kmg-diagnosis", "kmg-rpc"]),
     ("kmg-auth", &["kmg-jwt"]),
     ("kmg-devissuer", &["kmg-jwt"]),
