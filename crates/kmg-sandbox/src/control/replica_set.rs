@@ -1,0 +1,132 @@
+//! The ReplicaSet controller: as many Pods as are wanted.
+
+use std::cmp::Reverse;
+
+use kmg_core::clock::Millis;
+use serde_json::{Value, json};
+
+use super::events::{Report, Reporter};
+use super::names::suffix;
+use super::object::Object;
+use super::time::parse;
+use super::world::World;
+use super::{Memory, pod};
+
+/// The most Pods made or deleted for one ReplicaSet in one step.
+const BURST: usize = 500;
+
+/// Brings every ReplicaSet one sync further.
+pub(super) fn reconcile(world: &mut World<'_>, memory: &mut Memory) {
+    for at in 0..world.replica_sets.len() {
+        let mut active = active_pods(world, at);
+        if !world.replica_sets[at].is_deleting() {
+            let wanted = usize::try_from(world.replica_sets[at].int("/spec/replicas")).unwrap_or_default();
+            if active.len() < wanted {
+                create(world, at, (wanted - active.len()).min(BURST), memory);
+            } else if active.len() > wanted {
+                active.sort_by_cached_key(|&pod| worth(&world.pods[pod]));
+                let going: Vec<usize> = active.drain(..(active.len() - wanted).min(BURST)).collect();
+                delete(world, at, &going);
+            }
+        }
+        report_status(world, at, &active);
+    }
+}
+
+fn active_pods(world: &World<'_>, at: usize) -> Vec<usize> {
+    let uid = world.replica_sets[at].uid();
+    (0..world.pods.len()).filter(|&at| world.pods[at].is_owned_by(uid) && pod::is_active(&world.pods[at])).collect()
+}
+
+fn create(world: &mut World<'_>, at: usize, count: usize, memory: &mut Memory) {
+    for _ in 0..count {
+        let set = &world.replica_sets[at];
+        let taken = |name: &String| world.pods.iter().any(|pod| pod.name() == name && pod.namespace() == set.namespace());
+        let free = std::iter::repeat_with(|| format!("{}-{}", set.name(), suffix(set.uid(), memory.serial()))).find(|name| !taken(name));
+        let name = free.unwrap_or_default();
+        let message = format!("Created pod: {name}");
+        world.pods.push(from_template(set, &name));
+        report(world, at, "SuccessfulCreate", &message);
+    }
+}
+
+fn from_template(set: &Object<'_>, name: &str) -> Object<'static> {
+    let mut pod = Object::new(json!({
+        "kind": "Pod", "apiVersion": "v1",
+        "metadata": {
+            "name": name, "generateName": format!("{}-", set.name()), "namespace": set.namespace(), "ownerReferences": set.as_owner(),
+        },
+        "spec": set.at("/spec/template/spec"),
+    }));
+    for field in ["labels", "annotations"] {
+        if let Some(value) = set.at(&format!("/spec/template/metadata/{field}")) {
+            pod.set(&format!("/metadata/{field}"), value.clone());
+        }
+    }
+    pod
+}
+
+/// Deletes the Pods at these positions.
+fn delete(world: &mut World<'_>, at: usize, going: &[usize]) {
+    for &pod in going {
+        let message = format!("Deleted pod: {}", world.pods[pod].name());
+        pod::begin_deletion(&mut world.pods[pod], world.now);
+        report(world, at, "SuccessfulDelete", &message);
+    }
+}
+
+fn report(world: &mut World<'_>, at: usize, reason: &str, message: &str) {
+    let report = Report { by: Reporter::ReplicaSets, container: None, warning: false, reason, message };
+    world.events.record(&world.replica_sets[at], &report);
+}
+
+/// The order in which Pods are given up: without node, not yet running, not ready, cheap to delete, ready for a
+/// short time, often restarted, young.
+fn worth(pod: &Object<'_>) -> impl Ord + use<> {
+    let phase = match pod.text("/status/phase") {
+        "Pending" => 0,
+        "Unknown" => 1,
+        _ => 2,
+    };
+    let ready = pod::ready_since(pod);
+    let cost: i64 = pod.annotation("controller.kubernetes.io/pod-deletion-cost").and_then(|cost| cost.parse().ok()).unwrap_or_default();
+    let restarts = pod.list("/status/containerStatuses").iter().filter_map(|status| status["restartCount"].as_i64()).max();
+    let created = parse(pod.text("/metadata/creationTimestamp"));
+    (
+        !pod.text("/spec/nodeName").is_empty(),
+        phase,
+        ready.is_some(),
+        cost,
+        Reverse(ready),
+        Reverse(restarts),
+        Reverse(created),
+        pod.uid().to_owned(),
+    )
+}
+
+fn report_status(world: &mut World<'_>, at: usize, active: &[usize]) {
+    let set = &world.replica_sets[at];
+    let patience = set.int("/spec/minReadySeconds").saturating_mul(1_000);
+    let labels = set.at("/spec/template/metadata/labels").and_then(Value::as_object);
+    let pods = || active.iter().map(|&pod| &world.pods[pod]);
+    let ready: Vec<Millis> = pods().filter_map(pod::ready_since).collect();
+    let (available, waiting): (Vec<Millis>, Vec<Millis>) =
+        ready.iter().map(|since| since.plus(patience)).partition(|&due| patience == 0 || due <= world.now);
+    let labelled = pods().filter(|pod| labels.is_some_and(|labels| pod.has_labels(labels))).count();
+    let terminating = world.pods.iter().filter(|pod| pod.is_owned_by(set.uid()) && pod.is_deleting() && !pod::is_finished(pod)).count();
+    let mut status = json!({
+        "replicas": active.len(), "terminatingReplicas": terminating, "observedGeneration": set.int("/metadata/generation"),
+    });
+    for (field, count) in [("fullyLabeledReplicas", labelled), ("readyReplicas", ready.len()), ("availableReplicas", available.len())] {
+        if count > 0 {
+            status[field] = json!(count);
+        }
+    }
+    if let Some(conditions) = set.at("/status/conditions") {
+        status["conditions"] = conditions.clone();
+    }
+    world.replica_sets[at].set("/status", status);
+    if let Some(due) = waiting.into_iter().min() {
+        world.wake(due);
+    }
+}

@@ -1,0 +1,7 @@
+mod convergence;
+mod endpoints;
+mod events;
+mod image_pull;
+mod lifecycle;
+mod rollout;
+mod store;
