@@ -185,14 +185,14 @@ impl<'a> Recorder<'a> {
 
 fn is_similar(known: &Object<'_>, event: &Object<'_>) -> bool {
     const KEY: [&str; 4] = ["/involvedObject/fieldPath", "/source", "/type", "/reason"];
-    KEY.iter().all(|pointer| known.at(pointer) == event.at(pointer))
+    KEY.iter().all(|path| known.at(path) == event.at(path))
 }
 
 /// When it was reported last, in a form whose order is that of time.
 fn last_seen<'e>(event: &'e Object<'_>) -> &'e str {
     ["/lastTimestamp", "/eventTime", "/metadata/creationTimestamp"]
         .iter()
-        .map(|pointer| event.text(pointer))
+        .map(|path| event.text(path))
         .find(|at| !at.is_empty())
         .unwrap_or_default()
 }

@@ -28,24 +28,24 @@ impl<'a> Object<'a> {
         }
     }
 
-    /// What stands at a JSON pointer (RFC 6901).
-    pub(super) fn at(&self, pointer: &str) -> Option<&Value> {
-        self.value.pointer(pointer)
+    /// What stands at a path of keys such as `/spec/replicas`. No key has a slash in it.
+    pub(super) fn at(&self, path: &str) -> Option<&Value> {
+        path.split('/').skip(1).try_fold(&*self.value, |value, key| value.get(key))
     }
 
-    /// The text at a pointer; empty where there is none.
-    pub(super) fn text(&self, pointer: &str) -> &str {
-        self.at(pointer).and_then(Value::as_str).unwrap_or_default()
+    /// The text at a path; empty where there is none.
+    pub(super) fn text(&self, path: &str) -> &str {
+        self.at(path).and_then(Value::as_str).unwrap_or_default()
     }
 
-    /// The whole number at a pointer; zero where there is none.
-    pub(super) fn int(&self, pointer: &str) -> i64 {
-        self.at(pointer).and_then(Value::as_i64).unwrap_or_default()
+    /// The whole number at a path; zero where there is none.
+    pub(super) fn int(&self, path: &str) -> i64 {
+        self.at(path).and_then(Value::as_i64).unwrap_or_default()
     }
 
-    /// The list at a pointer; empty where there is none.
-    pub(super) fn list(&self, pointer: &str) -> &[Value] {
-        self.at(pointer).and_then(Value::as_array).map_or(&[], Vec::as_slice)
+    /// The list at a path; empty where there is none.
+    pub(super) fn list(&self, path: &str) -> &[Value] {
+        self.at(path).and_then(Value::as_array).map_or(&[], Vec::as_slice)
     }
 
     pub(super) fn name(&self) -> &str {
@@ -122,17 +122,17 @@ impl<'a> Object<'a> {
             && wanted.iter().all(|(key, value)| self.at("/metadata/labels").and_then(|labels| labels.get(key)) == Some(value))
     }
 
-    /// Writes at a pointer whose segments are plain keys; what is missing on the way becomes an object.
-    pub(super) fn set(&mut self, pointer: &str, value: impl Into<Value>) {
+    /// Writes at a path; what is missing on the way becomes an object.
+    pub(super) fn set(&mut self, path: &str, value: impl Into<Value>) {
         let value = value.into();
-        if self.at(pointer) != Some(&value) {
-            *entry(self.value.to_mut(), pointer) = value;
+        if self.at(path) != Some(&value) {
+            *entry(self.value.to_mut(), path) = value;
         }
     }
 
-    /// The list at a pointer, made where there is none.
-    pub(super) fn list_mut(&mut self, pointer: &str) -> &mut Vec<Value> {
-        let value = entry(self.value.to_mut(), pointer);
+    /// The list at a path, made where there is none.
+    pub(super) fn list_mut(&mut self, path: &str) -> &mut Vec<Value> {
+        let value = entry(self.value.to_mut(), path);
         if !value.is_array() {
             *value = json!([]);
         }
@@ -142,13 +142,13 @@ impl<'a> Object<'a> {
         }
     }
 
-    pub(super) fn increment(&mut self, pointer: &str) {
-        self.set(pointer, self.int(pointer) + 1);
+    pub(super) fn increment(&mut self, path: &str) {
+        self.set(path, self.int(path) + 1);
     }
 }
 
-fn entry<'v>(root: &'v mut Value, pointer: &str) -> &'v mut Value {
-    pointer.split('/').skip(1).fold(root, |value, key| {
+fn entry<'v>(root: &'v mut Value, path: &str) -> &'v mut Value {
+    path.split('/').skip(1).fold(root, |value, key| {
         if !value.is_object() {
             *value = json!({});
         }

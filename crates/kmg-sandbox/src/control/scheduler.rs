@@ -1,7 +1,8 @@
-//! The scheduler: every Pod goes to the one node.
+//! The scheduler: every Pod that asks for it by name goes to the one node.
 
 use serde_json::{Value, json};
 
+use super::object::Object;
 use super::time::seconds;
 use super::world::World;
 use super::{Memory, NODE};
@@ -12,7 +13,7 @@ pub(super) fn bind(world: &mut World<'_>, memory: &mut Memory, pace: Pace) {
     let mut waiting = std::mem::take(&mut memory.unscheduled);
     for at in 0..world.pods.len() {
         let pod = &world.pods[at];
-        if !pod.is_stored() || pod.is_deleting() || !pod.text("/spec/nodeName").is_empty() {
+        if !is_mine(pod) {
             continue;
         }
         let since = waiting.remove(pod.uid()).unwrap_or(world.now);
@@ -32,4 +33,9 @@ pub(super) fn bind(world: &mut World<'_>, memory: &mut Memory, pace: Pace) {
         conditions.retain(|condition| condition["type"] != "PodScheduled");
         conditions.push(condition);
     }
+}
+
+fn is_mine(pod: &Object<'_>) -> bool {
+    let scheduler = pod.text("/spec/schedulerName");
+    pod.is_stored() && !pod.is_deleting() && pod.text("/spec/nodeName").is_empty() && matches!(scheduler, "" | "default-scheduler")
 }

@@ -67,13 +67,22 @@ fn stored(values: &[Value]) -> Vec<Object<'_>> {
 }
 
 fn difference(plural: &'static str, before: &[Value], after: Vec<Object<'_>>, writes: &mut Vec<Write>) {
-    let left: BTreeSet<String> = after.iter().map(|object| object.uid().to_owned()).collect();
+    let gone = gone(before, &after);
     for object in after {
         let is_stored = object.is_stored();
         if let Some(object) = object.into_changed() {
             writes.push(if is_stored { Write::Update { plural, object } } else { Write::Create { plural, object } });
         }
     }
+    writes.extend(gone.into_iter().map(|(namespace, name)| Write::Delete { plural, namespace, name }));
+}
+
+/// Namespace and name of what was taken out.
+fn gone(before: &[Value], after: &[Object<'_>]) -> Vec<(String, String)> {
+    if after.iter().filter(|object| object.is_stored()).count() == before.len() {
+        return Vec::new();
+    }
+    let left: BTreeSet<&str> = after.iter().map(Object::uid).collect();
     let gone = stored(before).into_iter().filter(|object| !left.contains(object.uid()));
-    writes.extend(gone.map(|gone| Write::Delete { plural, namespace: gone.namespace().to_owned(), name: gone.name().to_owned() }));
+    gone.map(|object| (object.namespace().to_owned(), object.name().to_owned())).collect()
 }

@@ -4,7 +4,7 @@ use kmg_core::clock::Millis;
 use kmg_core::image::ImageRef;
 use serde_json::Value;
 
-use super::images::{Cache, full_name, is_missing, not_found};
+use super::images::{is_missing, not_found};
 use crate::options::Images;
 
 /// How often a container that cannot start is looked at again.
@@ -126,15 +126,15 @@ impl Container {
     }
 
     /// Takes the next step if its time has come, and says what happened.
-    pub(super) fn advance(&mut self, now: Millis, images: &Images, cache: &mut Cache) -> Vec<Happened> {
+    pub(super) fn advance(&mut self, now: Millis, images: &Images) -> Vec<Happened> {
         if self.due().is_some_and(|due| now < due) {
             return Vec::new();
         }
         match self.stage {
-            Stage::Fresh | Stage::Unusable { .. } => self.begin(now, images, cache),
+            Stage::Fresh | Stage::Unusable { .. } => self.begin(now, images),
             Stage::Refused { retry, .. } | Stage::BackingOff { retry, .. } if retry <= now => self.pull(now, images),
             Stage::Refused { retry, .. } | Stage::BackingOff { retry, .. } => self.back_off(now, retry),
-            Stage::Pulling { since, .. } => self.finish_pull(now, since, images, cache),
+            Stage::Pulling { since, .. } => self.finish_pull(now, since, images),
             Stage::Starting { .. } => {
                 self.stage = Stage::Running { since: now };
                 vec![Happened::normal("Started", "Container started")]
@@ -168,13 +168,13 @@ impl Container {
         }
     }
 
-    fn begin(&mut self, now: Millis, images: &Images, cache: &Cache) -> Vec<Happened> {
+    fn begin(&mut self, now: Millis, images: &Images) -> Vec<Happened> {
         let Some(reference) = &self.reference else {
             self.stage = Stage::Unusable { report: now.plus(SYNC) };
             self.waiting = Waiting::InvalidName;
             return vec![Happened::warning("InspectFailed", self.invalid_name()), Happened::warning("Failed", "Error: InvalidImageName")];
         };
-        let present = cache.has(&full_name(reference));
+        let present = !is_missing(reference, images);
         if present && self.policy != Policy::Always {
             self.stage = Stage::Starting { due: now.plus(images.pace.starting) };
             let said = format!("Container image \"{}\" already present on machine and can be accessed by the pod", self.image);
@@ -196,8 +196,8 @@ impl Container {
         vec![Happened::normal("Pulling", format!("Pulling image \"{}\"", self.image))]
     }
 
-    fn finish_pull(&mut self, now: Millis, since: Millis, images: &Images, cache: &mut Cache) -> Vec<Happened> {
-        let Some(reference) = self.reference.as_ref().filter(|reference| !is_missing(reference, images)) else {
+    fn finish_pull(&mut self, now: Millis, since: Millis, images: &Images) -> Vec<Happened> {
+        if self.reference.as_ref().is_none_or(|reference| is_missing(reference, images)) {
             self.failures = self.failures.saturating_add(1);
             self.stage = Stage::Refused { report: now.plus(images.pace.reporting), retry: now.plus(self.delay(images)) };
             self.waiting = Waiting::PullFailed;
@@ -205,8 +205,7 @@ impl Container {
                 Happened::warning("Failed", format!("Failed to pull image \"{}\": {}", self.image, self.failure())),
                 Happened::warning("Failed", "Error: ErrImagePull"),
             ];
-        };
-        cache.add(&full_name(reference));
+        }
         self.stage = Stage::Starting { due: now.plus(images.pace.starting) };
         let took = now.since(since);
         let said =

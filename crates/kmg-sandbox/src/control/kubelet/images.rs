@@ -1,36 +1,11 @@
-//! Which images the registries and the node have.
-
-use std::collections::VecDeque;
+//! Which images there are. Those that exist are on the node already, as those of a test cluster are.
 
 use kmg_core::image::ImageRef;
 
 use crate::control::names::hex_id;
 use crate::options::Images;
 
-/// The most images that the node keeps; the one pulled first goes first.
-const KEPT: usize = 64;
-
-/// The images that the node has pulled.
-#[derive(Debug, Default)]
-pub(super) struct Cache(VecDeque<String>);
-
-impl Cache {
-    pub(super) fn has(&self, image: &str) -> bool {
-        self.0.iter().any(|known| known == image)
-    }
-
-    pub(super) fn add(&mut self, image: &str) {
-        if self.has(image) {
-            return;
-        }
-        if self.0.len() == KEPT {
-            self.0.pop_front();
-        }
-        self.0.push_back(image.to_owned());
-    }
-}
-
-/// Whether no registry has the image.
+/// Whether neither the node nor its registry has the image.
 pub(super) fn is_missing(image: &ImageRef, images: &Images) -> bool {
     let tag = match (image.tag(), image.digest()) {
         (None, None) => Some("latest"),
@@ -58,18 +33,9 @@ pub(super) fn not_found(image: &ImageRef) -> String {
     format!("rpc error: code = NotFound desc = failed to pull and unpack image \"{name}\": failed to resolve image: {name}: not found")
 }
 
-/// The repository with a made-up digest that is the same for the same reference.
+/// A made-up digest that is the same for the same reference.
 pub(super) fn id(image: &ImageRef) -> String {
-    let name = full_name(image);
-    let repository = name.split('@').next().unwrap_or_default();
-    let repository = match repository.rsplit_once(':') {
-        Some((repository, tag)) if !tag.contains('/') => repository,
-        _ => repository,
-    };
-    match image.digest() {
-        Some(digest) => format!("{repository}@{digest}"),
-        None => format!("{repository}@sha256:{}", hex_id(&name)),
-    }
+    format!("sha256:{}", hex_id(&full_name(image)))
 }
 
 #[cfg(test)]
@@ -101,7 +67,6 @@ mod tests {
         ] {
             assert_eq!(full_name(&text.parse().unwrap()), full);
         }
-        let id = id(&"registry.example:5000/web:1".parse().unwrap());
-        assert!(id.starts_with("registry.example:5000/web@sha256:"), "{id}");
+        assert_eq!(id(&"nginx".parse().unwrap()), id(&"docker.io/library/nginx:latest".parse().unwrap()));
     }
 }

@@ -11,18 +11,16 @@ use kmg_core::clock::Millis;
 use serde_json::Value;
 
 use self::container::{Container, Happened};
-use self::images::Cache;
 use super::NODE;
 use super::events::{Report, Reporter};
 use super::object::Object;
 use super::world::World;
 use crate::options::{Images, Pace};
 
-/// What the node knows: its Pods by uid, the images that it has, and the address it gave last.
+/// What the node knows: its Pods by uid, and the address it gave last.
 #[derive(Debug, Default)]
 pub(super) struct Node {
     lives: BTreeMap<String, Life>,
-    cache: Cache,
     last_address: u16,
 }
 
@@ -84,7 +82,7 @@ fn sync(world: &mut World<'_>, at: usize, mut life: Life, node: &mut Node, image
             life.phase = Phase::Alive;
             world.wake(now);
         }
-        Phase::Alive => advance(world, at, &mut life, node, images),
+        Phase::Alive => advance(world, at, &mut life, images),
     }
     if life.containers.iter().any(Container::is_past_creation) && life.address.is_none() {
         life.address = free_address(world, node);
@@ -94,9 +92,9 @@ fn sync(world: &mut World<'_>, at: usize, mut life: Life, node: &mut Node, image
     life
 }
 
-fn advance(world: &mut World<'_>, at: usize, life: &mut Life, node: &mut Node, images: &Images) {
+fn advance(world: &mut World<'_>, at: usize, life: &mut Life, images: &Images) {
     for container in &mut life.containers {
-        let happened = container.advance(world.now, images, &mut node.cache);
+        let happened = container.advance(world.now, images);
         let changed = !happened.is_empty();
         for one in happened {
             report(world, at, &container.name, &one);

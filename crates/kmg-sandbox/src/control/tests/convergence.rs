@@ -62,7 +62,7 @@ fn is_ready(pod: &Value) -> bool {
 fn no_orphans(store: &Store) {
     let uids: Vec<Value> =
         ["deployments", "replicasets"].iter().flat_map(|plural| store.list(plural)).map(|o| o["metadata"]["uid"].clone()).collect();
-    for object in store.list("pods").iter().chain(&store.list("replicasets")) {
+    for object in store.list("pods").iter().chain(store.list("replicasets")) {
         assert!(uids.contains(&object["metadata"]["ownerReferences"][0]["uid"]), "an orphan: {object}");
     }
 }
@@ -88,7 +88,7 @@ proptest! {
         store.run_for(60_000);
         let pods = store.list("pods");
         prop_assert_eq!(pods.len(), replicas);
-        prop_assert_eq!(count(&pods, |pod| is_ready(pod) && pod["spec"]["containers"][0]["image"] == image(last)), replicas);
+        prop_assert_eq!(count(pods, |pod| is_ready(pod) && pod["spec"]["containers"][0]["image"] == image(last)), replicas);
         let sizes: i64 = store.list("replicasets").iter().map(|set| set["spec"]["replicas"].as_i64().unwrap()).sum();
         prop_assert_eq!(usize::try_from(sizes).unwrap(), replicas);
         prop_assert!(store.condition("Progressing").starts_with("True NewReplicaSetAvailable"), "{}", store.condition("Progressing"));
@@ -115,7 +115,7 @@ proptest! {
         store.run_for(10_000);
         let bounds = |store: &Store| {
             let pods = store.list("pods");
-            let (available, all) = (count(&pods, is_ready), count(&pods, |_| true));
+            let (available, all) = (count(pods, is_ready), count(pods, |_| true));
             assert!(available + posts.1 >= replicas, "{available} of {replicas} available");
             assert!(all <= replicas + posts.0, "{all} Pods for {replicas}");
         };
@@ -127,6 +127,6 @@ proptest! {
                 bounds(&store);
             }
         }
-        prop_assert_eq!(count(&store.list("pods"), |pod| pod["spec"]["containers"][0]["image"] == image(2)), replicas);
+        prop_assert_eq!(count(store.list("pods"), |pod| pod["spec"]["containers"][0]["image"] == image(2)), replicas);
     }
 }

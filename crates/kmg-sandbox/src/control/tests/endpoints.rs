@@ -24,7 +24,7 @@ fn a_slice_follows_the_pods() {
     let mut store = with_web(Pace::demo(), 2, MISSING);
     with_service(&mut store, &json!(8080));
     store.step();
-    let slice = store.list("endpointslices").remove(0);
+    let slice = store.list("endpointslices")[0].clone();
     assert_eq!((&slice["endpoints"], &slice["ports"]), (&Value::Null, &Value::Null));
     assert_eq!(
         slice["metadata"]["labels"],
@@ -34,9 +34,9 @@ fn a_slice_follows_the_pods() {
     assert_eq!(ready(&store.list("endpointslices")[0]), [false, false]);
     store.set_image("web", BETTER);
     store.run_for(5_000);
-    let slice = store.list("endpointslices").remove(0);
+    let slice = store.list("endpointslices")[0].clone();
     assert_eq!(ready(&slice), [true, true]);
-    let pod = store.list("pods").remove(0);
+    let pod = store.list("pods")[0].clone();
     let endpoint = slice["endpoints"].as_array().unwrap().iter().find(|one| one["targetRef"]["name"] == pod["metadata"]["name"]).unwrap();
     assert_eq!(endpoint["addresses"][0], pod["status"]["podIP"]);
     assert_eq!(endpoint["nodeName"], crate::control::NODE);

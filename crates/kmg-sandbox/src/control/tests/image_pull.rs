@@ -28,13 +28,13 @@ fn reasons(store: &Store) -> Vec<String> {
 fn a_missing_image_is_refused_at_once_and_backed_off_from() {
     let mut store = with_web(Pace::demo(), 1, MISSING);
     store.run_for(500);
-    let pod = store.list("pods").remove(0);
+    let pod = store.list("pods")[0].clone();
     assert_eq!(waiting(&pod), json!({"reason": "ErrImagePull", "message": NOT_FOUND}));
     assert_eq!(pod["status"]["phase"], "Pending");
     assert_eq!(condition(&pod, "Ready"), "False ContainersNotReady containers with unready status: [web]");
     assert_eq!(condition(&pod, "PodReadyToStartContainers"), "True");
     store.run_for(1_500);
-    let pod = store.list("pods").remove(0);
+    let pod = store.list("pods")[0].clone();
     let message = format!("Back-off pulling image \"{MISSING}\": ErrImagePull: {NOT_FOUND}");
     assert_eq!(waiting(&pod), json!({"reason": "ImagePullBackOff", "message": message}));
     assert_eq!(reasons(&store), ["ContainerCreating", "ErrImagePull", "ImagePullBackOff"]);
@@ -74,7 +74,7 @@ fn a_rollout_that_cannot_finish_is_said_to_be_overdue() {
     let mut store = with_web(Pace::demo(), 2, MISSING);
     store.change("deployments", "web", |web| web["spec"]["progressDeadlineSeconds"] = 60.into());
     store.run_for(50_000);
-    let set = store.list("replicasets").remove(0)["metadata"]["name"].as_str().unwrap().to_owned();
+    let set = store.list("replicasets")[0].clone()["metadata"]["name"].as_str().unwrap().to_owned();
     assert_eq!(store.condition("Progressing"), format!("True ReplicaSetUpdated ReplicaSet \"{set}\" is progressing."));
     store.run_for(15_000);
     assert_eq!(store.condition("Progressing"), format!("False ProgressDeadlineExceeded ReplicaSet \"{set}\" has timed out progressing."));
@@ -114,7 +114,7 @@ fn a_mended_image_recovers_within_two_seconds() {
 }
 
 pub(super) fn sets_by_revision(store: &Store) -> Vec<Value> {
-    let mut sets = store.list("replicasets");
+    let mut sets = store.list("replicasets").to_vec();
     sets.sort_by_key(|set| set["metadata"]["annotations"]["deployment.kubernetes.io/revision"].as_str().unwrap().parse::<u64>().unwrap());
     sets
 }
@@ -127,17 +127,17 @@ pub(super) fn name(object: &Value) -> &str {
 fn an_image_that_is_no_reference_and_one_that_is_never_pulled_are_told_apart() {
     let mut store = with_web(Pace::demo(), 1, "Registry.example/Web:1");
     store.change("deployments", "web", |web| {
-        let second = json!({"name": "side", "image": "registry.example/side:1", "imagePullPolicy": "Never"});
+        let second = json!({"name": "side", "image": "registry.example/side:does-not-exist", "imagePullPolicy": "Never"});
         web["spec"]["template"]["spec"]["containers"].as_array_mut().unwrap().push(second);
     });
     store.run_for(1_000);
-    let pod = store.list("pods").remove(0);
+    let pod = store.list("pods")[0].clone();
     let statuses = pod["status"]["containerStatuses"].as_array().unwrap();
     assert_eq!(statuses[0]["state"]["waiting"]["reason"], "InvalidImageName");
     assert_eq!(statuses[1]["state"]["waiting"]["reason"], "ErrImageNeverPull");
     assert_eq!(
         statuses[1]["state"]["waiting"]["message"],
-        "Container image \"registry.example/side:1\" is not present with pull policy of Never"
+        "Container image \"registry.example/side:does-not-exist\" is not present with pull policy of Never"
     );
     assert_eq!(condition(&pod, "Ready"), "False ContainersNotReady containers with unready status: [web side]");
     store.run_for(30_000);

@@ -1,4 +1,4 @@
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::image_pull::{name, sets_by_revision};
 use super::store::{BETTER, GOOD, MISSING, Store, with_web};
@@ -91,14 +91,12 @@ fn ready_is_not_available_before_min_ready_seconds() {
 #[test]
 fn pods_that_never_ran_go_before_those_that_serve() {
     let mut store = settled(2);
-    store.images.missing.push("registry.example/web:1".to_owned());
-    let serving: Vec<Value> = store.list("pods");
-    // The node has the image already, so a new Pod runs; one that waits for another image does not.
+    let serving = store.list("pods").to_vec();
     store.set_image("web", MISSING);
     store.run_for(2_000);
     store.set_replicas("web", 1);
     store.run_for(2_000);
-    let left: Vec<Value> = store.list("pods");
+    let left = store.list("pods");
     assert!(left.iter().any(|pod| serving.iter().any(|old| name(old) == name(pod))), "one that serves is left");
     assert_eq!(store.deployment()["status"]["availableReplicas"], 1);
 }

@@ -1,7 +1,5 @@
 //! A store as simple as can be, and the loop that drives the controllers over it.
 
-use std::collections::BTreeMap;
-
 use kmg_core::clock::Millis;
 use serde_json::{Value, json};
 
@@ -14,7 +12,7 @@ pub(super) const BETTER: &str = "registry.example/web:2";
 pub(super) const MISSING: &str = "registry.example/web:does-not-exist";
 
 pub(super) struct Store {
-    objects: BTreeMap<(&'static str, String), Value>,
+    snapshot: Snapshot,
     version: u64,
     pub(super) now: Millis,
     pub(super) images: Images,
@@ -26,7 +24,7 @@ pub(super) struct Store {
 impl Store {
     pub(super) fn new(pace: Pace) -> Self {
         let images = Images { missing: vec![":does-not-exist".to_owned()], pace };
-        Self { objects: BTreeMap::new(), version: 0, now: START, images, memory: Memory::default(), writes: Vec::new() }
+        Self { snapshot: Snapshot::default(), version: 0, now: START, images, memory: Memory::default(), writes: Vec::new() }
     }
 
     pub(super) fn create(&mut self, plural: &'static str, mut object: Value) {
@@ -40,17 +38,18 @@ impl Store {
         if plural == "pods" {
             object["status"] = json!({"phase": "Pending", "qosClass": "BestEffort"});
         }
-        let before = self.objects.insert((plural, name.clone()), object);
-        assert_eq!(before, None, "{plural}/{name} exists");
+        assert!(self.find(plural, &name).is_none(), "{plural}/{name} exists");
+        self.shelf_mut(plural).push(object);
     }
 
     /// Changes an object as a user would: the generation follows the spec.
     pub(super) fn change(&mut self, plural: &'static str, name: &str, change: impl FnOnce(&mut Value)) {
         self.version += 1;
-        let object = self.objects.get_mut(&(plural, name.to_owned())).unwrap();
+        let version = self.version.to_string();
+        let object = self.get_mut(plural, name);
         let spec = object["spec"].clone();
         change(object);
-        object["metadata"]["resourceVersion"] = self.version.to_string().into();
+        object["metadata"]["resourceVersion"] = version.into();
         if object["spec"] != spec {
             object["metadata"]["generation"] = (object["metadata"]["generation"].as_i64().unwrap() + 1).into();
         }
@@ -65,7 +64,8 @@ impl Store {
     }
 
     pub(super) fn delete(&mut self, plural: &'static str, name: &str) {
-        self.objects.remove(&(plural, name.to_owned())).unwrap();
+        let at = self.find(plural, name).unwrap();
+        self.shelf_mut(plural).remove(at);
     }
 
     /// Marks a Pod as a DELETE of it does.
@@ -78,25 +78,44 @@ impl Store {
         });
     }
 
-    pub(super) fn list(&self, plural: &str) -> Vec<Value> {
-        self.objects.iter().filter(|((kind, _), _)| *kind == plural).map(|(_, object)| object.clone()).collect()
+    pub(super) fn list(&self, plural: &str) -> &[Value] {
+        match plural {
+            "deployments" => &self.snapshot.deployments,
+            "replicasets" => &self.snapshot.replica_sets,
+            "pods" => &self.snapshot.pods,
+            "services" => &self.snapshot.services,
+            "endpointslices" => &self.snapshot.endpoint_slices,
+            _ => &self.snapshot.events,
+        }
     }
 
-    pub(super) fn get(&self, plural: &'static str, name: &str) -> &Value {
-        &self.objects[&(plural, name.to_owned())]
+    fn shelf_mut(&mut self, plural: &str) -> &mut Vec<Value> {
+        match plural {
+            "deployments" => &mut self.snapshot.deployments,
+            "replicasets" => &mut self.snapshot.replica_sets,
+            "pods" => &mut self.snapshot.pods,
+            "services" => &mut self.snapshot.services,
+            "endpointslices" => &mut self.snapshot.endpoint_slices,
+            _ => &mut self.snapshot.events,
+        }
+    }
+
+    fn find(&self, plural: &str, name: &str) -> Option<usize> {
+        self.list(plural).iter().position(|object| object["metadata"]["name"] == name)
+    }
+
+    pub(super) fn get(&self, plural: &str, name: &str) -> &Value {
+        &self.list(plural)[self.find(plural, name).unwrap()]
+    }
+
+    fn get_mut(&mut self, plural: &str, name: &str) -> &mut Value {
+        let at = self.find(plural, name).unwrap();
+        &mut self.shelf_mut(plural)[at]
     }
 
     /// One step; says when the next is due.
     pub(super) fn step(&mut self) -> (usize, Option<Millis>) {
-        let snapshot = Snapshot {
-            deployments: self.list("deployments"),
-            replica_sets: self.list("replicasets"),
-            pods: self.list("pods"),
-            services: self.list("services"),
-            endpoint_slices: self.list("endpointslices"),
-            events: self.list("events"),
-        };
-        let step = step(&mut self.memory, &snapshot, &self.images, self.now);
+        let step = step(&mut self.memory, &self.snapshot, &self.images, self.now);
         let count = step.writes.len();
         for write in step.writes {
             self.writes.push(write.clone());
@@ -138,12 +157,12 @@ impl Store {
             Write::Create { plural, object } => self.create(plural, object),
             Write::Update { plural, mut object } => {
                 self.version += 1;
-                let key = (plural, object["metadata"]["name"].as_str().unwrap().to_owned());
-                let stored = self.objects.get_mut(&key).unwrap();
+                let version = self.version.to_string();
+                let stored = self.get_mut(plural, object["metadata"]["name"].as_str().unwrap());
                 assert_eq!(stored["metadata"]["resourceVersion"], object["metadata"]["resourceVersion"], "one write for one object");
                 assert_eq!(stored["metadata"]["uid"], object["metadata"]["uid"]);
                 assert!(stored["metadata"]["generation"].as_i64() <= object["metadata"]["generation"].as_i64());
-                object["metadata"]["resourceVersion"] = self.version.to_string().into();
+                object["metadata"]["resourceVersion"] = version.into();
                 *stored = object;
             }
             Write::Delete { plural, name, .. } => self.delete(plural, &name),
@@ -161,7 +180,7 @@ impl Store {
 
     /// All Events as `kind reason message xCOUNT`, without the names of Pods and ReplicaSets.
     pub(super) fn told(&self, kind: &str) -> Vec<String> {
-        let mut events: Vec<Value> = self.list("events").into_iter().filter(|event| event["involvedObject"]["kind"] == kind).collect();
+        let mut events: Vec<&Value> = self.list("events").iter().filter(|event| event["involvedObject"]["kind"] == kind).collect();
         events.sort_by_key(|event| event["metadata"]["uid"].as_str().unwrap()[4..].parse::<u64>().unwrap());
         let text = |event: &Value, field: &str| event[field].as_str().unwrap().to_owned();
         events
