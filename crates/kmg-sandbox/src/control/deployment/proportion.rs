@@ -12,8 +12,11 @@ impl Sync<'_, '_> {
                     self.resize(at, self.strategy.replicas);
                 }
             }
+            // The real controller leaves the old number noted where the size is right already, and then takes
+            // every sync for a scaling event and never rolls again. That is not imitated.
             [only] => {
                 self.resize(only, self.strategy.replicas);
+                self.note_sizes(only);
             }
             _ if self.is_saturated() => {
                 for at in self.family.old.clone() {
@@ -62,8 +65,12 @@ impl Sync<'_, '_> {
         }
         for (at, size) in active.into_iter().zip(sizes) {
             self.resize(at, size);
-            annotate_sizes(&mut self.world.replica_sets[at], self.strategy.replicas, self.strategy.maximum());
+            self.note_sizes(at);
         }
+    }
+
+    fn note_sizes(&mut self, at: usize) {
+        annotate_sizes(&mut self.world.replica_sets[at], self.strategy.replicas, self.strategy.maximum());
     }
 
     /// How many replicas more or fewer one ReplicaSet would have in the same proportion, rounded.

@@ -100,3 +100,18 @@ fn pods_that_never_ran_go_before_those_that_serve() {
     assert!(left.iter().any(|pod| serving.iter().any(|old| name(old) == name(pod))), "one that serves is left");
     assert_eq!(store.deployment()["status"]["availableReplicas"], 1);
 }
+
+#[test]
+fn a_scaling_between_two_moves_of_a_rollout_does_not_stop_it() {
+    let mut store = with_web(Pace::demo(), 6, GOOD);
+    store.run_for(5_000);
+    store.set_image("web", MISSING);
+    store.run_for(5_000);
+    assert_eq!(sizes(&store), [5, 3]);
+    store.set_image("web", BETTER);
+    store.step();
+    assert_eq!(sizes(&store), [5, 0, 0]);
+    store.set_replicas("web", 5);
+    store.run_for(5_000);
+    assert_eq!(sizes(&store), [0, 0, 5]);
+}
