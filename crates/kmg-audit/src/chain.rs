@@ -124,7 +124,8 @@ pub struct Records<R> {
 }
 
 impl<R: BufRead> Records<R> {
-    pub(crate) const fn new(input: R) -> Self {
+    /// Reads `input` from its first record on, without any lock: what is being written ends it.
+    pub const fn new(input: R) -> Self {
         Self { input, purpose: None, tip: Position::START, offset: 0, torn: Vec::new(), until: None, ended: false }
     }
 

@@ -232,6 +232,20 @@ fn shallow(value: &Value, levels: usize) -> bool {
     }
 }
 
+/// Whether a process is writing the journal at `path` now. The look itself holds a shared lock for a moment, which
+/// a process that opens the journal waits for.
+///
+/// # Errors
+/// The file cannot be opened or its lock not asked about.
+pub fn is_being_written(path: &Path) -> Result<bool, AuditError> {
+    let file = OpenOptions::new().read(true).custom_flags(no_follow()).open(path).map_err(AuditError::io("read"))?;
+    match flock(&file, FlockOperation::NonBlockingLockShared) {
+        Ok(()) => Ok(false),
+        Err(rustix::io::Errno::WOULDBLOCK) => Ok(true),
+        Err(errno) => Err(AuditError::io("locked")(errno.into())),
+    }
+}
+
 fn open_file(path: &Path) -> Result<File, AuditError> {
     let mut how = OpenOptions::new();
     how.read(true).append(true).create(true).mode(0o600).custom_flags(no_follow());

@@ -41,7 +41,7 @@ mod writer;
 
 pub use chain::{Damage, Records, Why};
 pub use error::AuditError;
-pub use journal::{Journal, JournalOptions, Replay};
+pub use journal::{Journal, JournalOptions, Replay, is_being_written};
 pub use record::{Hash, Position, Purpose, Record};
 pub use refusals::Refusals;
 pub use verify::{Report, VerifyError, VerifyOptions, verify};

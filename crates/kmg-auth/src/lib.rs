@@ -11,7 +11,9 @@ mod verify;
 
 pub use bearer::Bearer;
 pub use error::AuthError;
-pub use relying_party::{AuthorizeRequest, CallbackParams, Freshness, PendingFlow, RelyingParty, RelyingPartyOptions, SignedIn};
+pub use relying_party::{
+    AuthorizeRequest, CallbackParams, Discovery, Endpoint, Freshness, PendingFlow, RelyingParty, RelyingPartyOptions, SignedIn,
+};
 pub use verify::TokenVerifier;
 
 #[cfg(test)]

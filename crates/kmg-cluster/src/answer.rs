@@ -2,8 +2,10 @@
 
 use std::time::Duration;
 
+use http::header::DATE;
 use http::{HeaderMap, Response};
 use http_body_util::{BodyExt as _, LengthLimitError, Limited};
+use kmg_core::clock::Millis;
 use kmg_core::untrusted::Quoted;
 use kube::client::Body;
 use serde::de::DeserializeOwned;
@@ -23,6 +25,8 @@ pub struct Answer {
     pub status: u16,
     /// `Warning` headers: words of the API server and its webhooks, at most 32.
     pub warnings: Vec<Quoted>,
+    /// The `Date` header: the API server's clock, in whole seconds.
+    pub date: Option<Millis>,
     /// The `Audit-ID` header.
     pub audit_id: Option<String>,
     /// The body.
@@ -69,6 +73,7 @@ pub(crate) async fn exchange(
         Ok(Answer {
             status: parts.status.as_u16(),
             warnings: warnings(&parts.headers),
+            date: parts.headers.get(DATE).and_then(|value| Millis::from_http_date(value.to_str().ok()?)),
             audit_id: parts.headers.get("audit-id").and_then(|value| value.to_str().ok()).map(str::to_owned),
             body: body.to_bytes().to_vec(),
         })

@@ -6,6 +6,7 @@
 
 mod answer;
 mod client;
+mod credential;
 mod error;
 mod kubeconfig;
 pub mod rbac;
@@ -14,5 +15,6 @@ pub mod write;
 
 pub use answer::Answer;
 pub use client::{Cluster, Options};
+pub use credential::Credential;
 pub use error::ClusterError;
 pub use kubeconfig::{KubeconfigError, KubeconfigSource, Permitted};

@@ -27,6 +27,12 @@ impl Millis {
         self.0.div_euclid(1000)
     }
 
+    /// The moment an HTTP `Date` header names (RFC 9110 §5.6.7, its one current form), in whole seconds.
+    pub fn from_http_date(text: &str) -> Option<Self> {
+        let parsed = jiff::fmt::rfc2822::DateTimeParser::new().parse_timestamp(text);
+        parsed.ok().filter(|_| text.ends_with(" GMT")).map(|at| Self(at.as_millisecond()))
+    }
+
     /// RFC 3339 with milliseconds, in UTC; a moment out of the calendar's range prints as its number.
     pub fn rfc3339(self) -> String {
         jiff::Timestamp::from_millisecond(self.0).map_or_else(|_| self.0.to_string(), |t| format!("{t:.3}"))
@@ -82,5 +88,13 @@ mod tests {
         clock.advance(500);
         assert_eq!(other.now(), Millis(1_500));
         assert_eq!(Millis(1_500).rfc3339(), "1970-01-01T00:00:01.500Z");
+    }
+
+    #[test]
+    fn an_http_date_is_in_gmt_and_nothing_else() {
+        assert_eq!(Millis::from_http_date("Sun, 06 Nov 1994 08:49:37 GMT"), Some(Millis(784_111_777_000)));
+        for bad in ["", "Sun, 06 Nov 1994 08:49:37 +0100", "Mon, 06 Nov 1994 08:49:37 GMT", "1994-11-06T08:49:37Z", "now GMT"] {
+            assert_eq!(Millis::from_http_date(bad), None, "{bad}");
+        }
     }
 }

@@ -12,3 +12,4 @@ pub mod observe;
 pub mod plan;
 pub mod problem;
 pub mod untrusted;
+pub mod visible;

@@ -1,12 +1,15 @@
-//! The one HTTP client that talks to an identity provider: no redirects, deadlines, a byte cap, strict JSON.
+//! The one HTTP client: no redirects, deadlines, a byte cap, strict JSON. It talks to identity providers, and posts
+//! an MCP client's messages.
 
 use std::net::IpAddr;
 use std::time::Duration;
 
-use kmg_core::json::{Limits, parse_strict};
-use reqwest::header::{ACCEPT, CONTENT_TYPE, HeaderMap};
+use kmg_core::clock::Millis;
+use reqwest::header::{ACCEPT, DATE};
 use serde_json::Value;
 use url::{Host, Url};
+
+use crate::answer::Answer;
 
 /// The largest answer of an identity provider that is read: 64 KiB.
 pub const MAX_RESPONSE_BYTES: usize = 64 << 10;
@@ -14,7 +17,6 @@ pub const MAX_RESPONSE_BYTES: usize = 64 << 10;
 const GET_DEADLINE: Duration = Duration::from_secs(3);
 const POST_DEADLINE: Duration = Duration::from_secs(10);
 const CONNECT_DEADLINE: Duration = Duration::from_secs(2);
-const JSON_DEPTH: usize = 16;
 
 /// Why a provider's answer was not taken. No text of the provider is in it.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -106,6 +108,30 @@ pub struct FormReply {
     pub body: Value,
 }
 
+/// A document and when its server says it was sent.
+#[derive(Clone, Debug)]
+pub struct Dated {
+    /// The JSON document.
+    pub body: Value,
+    /// The `Date` header: the server's clock, in whole seconds.
+    pub date: Option<Millis>,
+}
+
+/// JSON to be posted.
+#[derive(Clone, Copy, Debug)]
+pub struct JsonPost<'a> {
+    /// An https (or loopback http) address.
+    pub url: &'a str,
+    /// Headers beside `Content-Type`; their values are not shown in any error.
+    pub headers: &'a [(&'static str, &'a str)],
+    /// The body.
+    pub body: &'a Value,
+    /// For connecting, sending and the whole answer.
+    pub deadline: Duration,
+    /// The largest answer in bytes.
+    pub cap: usize,
+}
+
 /// Builds the client: no redirects, no retries, no proxy from the environment, 2 s to connect, 3 s for a GET and
 /// 10 s for a POST in all. Where the machine has no certificate store, only loopback http works.
 ///
@@ -135,12 +161,21 @@ impl HttpClient {
     /// # Errors
     /// Any status but 200, another media type, too many bytes, JSON that is not strict, or the deadline.
     pub async fn get_json(&self, url: &str, cap: usize) -> Result<Value, HttpError> {
+        self.get_dated_json(url, cap).await.map(|dated| dated.body)
+    }
+
+    /// As [`Self::get_json`], with the time the answer names.
+    ///
+    /// # Errors
+    /// As [`Self::get_json`].
+    pub async fn get_dated_json(&self, url: &str, cap: usize) -> Result<Dated, HttpError> {
         let url = UrlRule::HttpsOrLoopback.check(url)?;
         let response = self.0.get(url).header(ACCEPT, "application/json").send().await.map_err(|_| HttpError::Unreachable)?;
         if response.status() != reqwest::StatusCode::OK {
             return Err(HttpError::Status(response.status().as_u16()));
         }
-        read_json(response, cap).await
+        let date = response.headers().get(DATE).and_then(|value| Millis::from_http_date(value.to_str().ok()?));
+        Ok(Dated { body: Answer::new(response, cap).json().await?, date })
     }
 
     /// Posts `form` and reads a JSON answer of at most `cap` bytes, whatever its status.
@@ -155,32 +190,22 @@ impl HttpClient {
         if response.status().is_redirection() {
             return Err(HttpError::Status(status));
         }
-        Ok(FormReply { status, body: read_json(response, cap).await? })
+        Ok(FormReply { status, body: Answer::new(response, cap).json().await? })
     }
-}
 
-async fn read_json(mut response: reqwest::Response, cap: usize) -> Result<Value, HttpError> {
-    if !says_json(response.headers()) {
-        return Err(HttpError::ContentType);
-    }
-    let announced = response.content_length().unwrap_or(0);
-    if usize::try_from(announced).map_or(true, |length| length > cap) {
-        return Err(HttpError::TooLarge);
-    }
-    let mut body = Vec::new();
-    while let Some(chunk) = response.chunk().await.map_err(|_| HttpError::Unreachable)? {
-        if body.len() + chunk.len() > cap {
-            return Err(HttpError::TooLarge);
+    /// Posts JSON; the answer may have any status and media type, but no redirect.
+    ///
+    /// # Errors
+    /// [`HttpError::Url`], [`HttpError::Insecure`], [`HttpError::Unreachable`], or [`HttpError::Status`] for a redirect.
+    pub async fn post_json(&self, post: JsonPost<'_>) -> Result<Answer, HttpError> {
+        let url = UrlRule::HttpsOrLoopback.check(post.url)?;
+        let request = post.headers.iter().fold(self.0.post(url), |request, (name, value)| request.header(*name, *value));
+        let response = request.timeout(post.deadline).json(post.body).send().await.map_err(|_| HttpError::Unreachable)?;
+        if response.status().is_redirection() {
+            return Err(HttpError::Status(response.status().as_u16()));
         }
-        body.extend_from_slice(&chunk);
+        Ok(Answer::new(response, post.cap))
     }
-    parse_strict(&body, Limits { bytes: cap, depth: JSON_DEPTH }).map_err(|_| HttpError::Json)
-}
-
-fn says_json(headers: &HeaderMap) -> bool {
-    let Some(Ok(value)) = headers.get(CONTENT_TYPE).map(|value| value.to_str()) else { return false };
-    let media = value.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
-    media == "application/json" || (media.starts_with("application/") && media.ends_with("+json"))
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@
 //! pinned issuer, the signature, then every claim against [`Expected`], with the time of our own clock.
 //! jsonwebtoken is used for its signature primitives alone; it never parses or validates a token here.
 
+mod answer;
 mod claims;
 mod compact;
 mod error;
@@ -13,11 +14,12 @@ mod jwk;
 mod keyset;
 mod signing;
 
+pub use answer::Answer;
 pub use claims::{Expected, TypRule, Verified};
 pub use compact::{Algorithm, MAX_TOKEN_BYTES};
 pub use error::JwtError;
 pub use fetched::{Fetched, Refreshed};
-pub use http::{FormReply, HttpClient, HttpError, MAX_RESPONSE_BYTES, UrlRule, http_client};
+pub use http::{Dated, FormReply, HttpClient, HttpError, JsonPost, MAX_RESPONSE_BYTES, UrlRule, http_client};
 pub use jwk::FixedKeys;
 pub use keyset::{JwksSource, KeySet};
 pub use signing::SigningKey;

@@ -16,7 +16,6 @@ mod origin;
 mod page;
 mod person;
 mod view;
-mod visible;
 
 use axum::Router;
 use axum::http::HeaderValue;

@@ -7,6 +7,7 @@ use anyhow::Context as _;
 use kmg_devissuer::{IssuerOptions, WebClient};
 use kmg_jwt::SigningKey;
 use serde::{Deserialize, Serialize};
+use zeroize::Zeroizing;
 
 use crate::files;
 
@@ -30,13 +31,22 @@ pub(crate) struct IssuerFile {
     pub(crate) signing_key: PathBuf,
 }
 
+/// Reads the file.
+///
+/// # Errors
+/// The file is not private or not valid. The message quotes no line of it: one of them is the password.
+pub(crate) fn read(path: &Path) -> anyhow::Result<IssuerFile> {
+    let text = Zeroizing::new(files::read_private(path)?);
+    let text = std::str::from_utf8(&text).context("not text")?;
+    toml::from_str(text).map_err(|error| anyhow::anyhow!("{}: {}", path.display(), error.message()))
+}
+
 /// Reads the file and makes the issuer's options of it.
 ///
 /// # Errors
-/// The file is not private or not valid.
+/// As [`read`]; the signing key cannot be had.
 pub(crate) fn load(path: &Path) -> anyhow::Result<IssuerOptions> {
-    let text = String::from_utf8(files::read_private(path)?).context("not text")?;
-    let file: IssuerFile = toml::from_str(&text).with_context(|| path.display().to_string())?;
+    let file = read(path)?;
     Ok(IssuerOptions {
         bind: file.listen,
         username: file.username,
@@ -76,4 +86,22 @@ fn signing_key(path: &Path) -> anyhow::Result<SigningKey> {
     let pem = key.to_pkcs8_pem();
     files::write_private(path, secrecy::ExposeSecret::expose_secret(&pem).as_bytes())?;
     Ok(key)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_broken_file_does_not_tell_the_password() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("issuer.toml");
+        for text in
+            ["password = \"correct horse battery", "listen = 7\npassword = \"correct horse battery\"", "password = correct horse battery"]
+        {
+            files::write_private(&path, text.as_bytes()).unwrap();
+            let Err(error) = read(&path) else { panic!("{text}") };
+            assert!(!format!("{error:#} {error:?}").contains("horse"), "{error:#}");
+        }
+    }
 }

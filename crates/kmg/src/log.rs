@@ -11,9 +11,9 @@ pub(crate) enum Format {
     Json,
 }
 
-/// Starts logging. `RUST_LOG` chooses what is logged.
-pub(crate) fn start(format: Format) {
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
+/// Starts logging. `RUST_LOG` chooses what is logged; without it `filter` does.
+pub(crate) fn start(format: Format, filter: &str) {
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(filter));
     let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(false);
     match format {
         Format::Text => builder.with_target(false).init(),

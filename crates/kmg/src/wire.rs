@@ -118,7 +118,7 @@ fn supervise(name: &'static str, peer: kmg_link::Peer) -> Supervisor {
 }
 
 /// The reading process: its credentials by file, nothing of our environment.
-fn server_child(settings: &Settings) -> anyhow::Result<ChildSpec> {
+pub(crate) fn server_child(settings: &Settings) -> anyhow::Result<ChildSpec> {
     let mut args: Vec<OsString> = vec!["server".into(), "--link".into(), "--kubeconfig".into(), settings.reader_kubeconfig.clone().into()];
     args.extend(["--planner-kubeconfig".into(), settings.planner_kubeconfig.clone().into()]);
     args.extend(["--namespaces".into(), namespaces(settings).into()]);
@@ -129,7 +129,8 @@ fn server_child(settings: &Settings) -> anyhow::Result<ChildSpec> {
     child(args)
 }
 
-fn executor_peer(settings: &Settings) -> anyhow::Result<kmg_link::Peer> {
+/// The executor: a child, or another user's process.
+pub(crate) fn executor_peer(settings: &Settings) -> anyhow::Result<kmg_link::Peer> {
     match &settings.executor {
         ExecutorLink::Socket { path, uid } => Ok(kmg_link::Peer::Socket { path: path.clone(), uid: *uid }),
         ExecutorLink::Child { kubeconfig, trust, keys, data } => {

@@ -21,6 +21,7 @@ const PROGRAMS: &[(&str, &str)] = &[
     ("conntrack", "conntrack"),
     ("socat", "socat"),
     ("busybox", "busybox-static"),
+    ("tmux", "tmux"),
 ];
 const FILES: &[(&str, &str)] =
     &[("/usr/lib/cni/ptp", "containernetworking-plugins"), ("/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf", "fonts-dejavu-core")];

@@ -16,11 +16,12 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("kmg-audit", &[]),
     ("kmg-store", &[]),
     ("kmg-cluster", &[]),
-    ("kmg-testkit", &[]),
     ("kmg-sandbox", &[]),
+    ("kmg-testkit", &["kmg-sandbox"]),
     ("kmg-tools", &["kmg-guard", "kmg-diagnosis", "kmg-rpc"]),
     ("kmg-auth", &["kmg-jwt"]),
     ("kmg-devissuer", &["kmg-jwt"]),
+    ("kmg-client", &["kmg-jwt"]),
     ("kmg-app", &["kmg-auth", "kmg-store", "kmg-link", "kmg-audit", "kmg-guard"]),
     ("kmg-mcp", &["kmg-app", "kmg-tools", "kmg-rpc"]),
     ("kmg-web", &["kmg-app"]),
@@ -31,14 +32,17 @@ const ARROWS: &[(&str, &[&str])] = &[
 /// Outside crates that only these of ours may name (in any kind of dependency but tests').
 const ONLY_IN: &[(&str, &[&str])] = &[
     ("kube", &["kmg-cluster"]),
-    ("k8s-openapi", &["kmg-cluster"]),
+    ("k8s-openapi", &["kmg-cluster", "kmg-sandbox"]),
     ("sqlx", &["kmg-store"]),
     ("askama", &["kmg-web"]),
     ("jsonwebtoken", &["kmg-jwt"]),
     ("axum", &["kmg-mcp", "kmg-web", "kmg-devissuer", "kmg"]),
     ("anyhow", &["kmg", "xtask"]),
-    ("hyper", &["kmg"]),
-    ("hyper-util", &["kmg"]),
+    ("hyper", &["kmg", "kmg-sandbox"]),
+    ("hyper-util", &["kmg", "kmg-sandbox"]),
+    ("tokio-rustls", &["kmg-sandbox"]),
+    ("rcgen", &["kmg-sandbox"]),
+    ("json-patch", &["kmg-sandbox"]),
 ];
 
 /// Crates without I/O, and what must stand nowhere in their trees.

@@ -125,13 +125,16 @@ async fn a_second_process_finds_it_locked() {
     let (journal, _) = open(&path);
     assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
     assert!(matches!(Journal::open(&path, options(&clock())), Err(AuditError::Locked)));
+    assert!(is_being_written(&path).unwrap());
     let clone = journal.clone();
     journal.close().await.unwrap();
+    assert!(!is_being_written(&path).unwrap());
     assert!(matches!(clone.append("call", json!({})).await, Err(AuditError::Closed)));
     open(&path).0.close().await.unwrap();
     let link = folder.path().join("link");
     std::os::unix::fs::symlink(&path, &link).unwrap();
     assert!(matches!(Journal::open(&link, options(&clock())), Err(AuditError::Io { .. })));
+    assert!(matches!(is_being_written(&link), Err(AuditError::Io { .. })));
 }
 
 #[tokio::test]

@@ -17,10 +17,12 @@ mod hpa;
 mod page;
 mod pods;
 mod rank;
+mod rights;
 mod status;
 
 pub use deployment::deployment;
 pub use hpa::{Autoscaler, autoscaler_of};
+pub use rights::forbidden_kinds;
 pub use status::status;
 
 /// One Deployment as the API server holds it: for building and checking plans, never for a model.

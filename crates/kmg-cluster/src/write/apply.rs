@@ -86,7 +86,7 @@ mod tests {
     use super::*;
 
     fn of(status: u16, body: &str) -> SendResult {
-        classify(Ok(Answer { status, warnings: Vec::new(), audit_id: None, body: body.as_bytes().to_vec() }))
+        classify(Ok(Answer { status, warnings: Vec::new(), date: None, audit_id: None, body: body.as_bytes().to_vec() }))
     }
 
     #[test]

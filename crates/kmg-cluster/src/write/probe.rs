@@ -1,8 +1,9 @@
-//! Is the planner fenced? Asked by a request that changes nothing either way.
+//! Is the planner fenced, and who is asking? Requests that change nothing either way.
 
 use http::Method;
 use kmg_core::names::Namespace;
 use kube::client::Body;
+use serde::Deserialize;
 use serde_json::json;
 
 use crate::client::{Cluster, JSON, request};
@@ -51,6 +52,36 @@ fn judge(status: u16, message: &str) -> Fence {
         404 => Fence::Unknown("the namespace does not exist"),
         _ => Fence::Unknown("an unexpected status"),
     }
+}
+
+/// The user name by which the API server knows this credential (`SelfSubjectReview`, Kubernetes 1.28 and newer).
+///
+/// # Errors
+/// No answer, or any status but 2xx.
+pub async fn user_name(cluster: &Cluster) -> Result<String, ClusterError> {
+    #[derive(Deserialize)]
+    struct Review {
+        status: Status,
+    }
+    #[derive(Deserialize)]
+    #[serde(rename_all = "camelCase")]
+    struct Status {
+        user_info: UserInfo,
+    }
+    #[derive(Deserialize)]
+    struct UserInfo {
+        username: String,
+    }
+    let body = json!({"apiVersion": "authentication.k8s.io/v1", "kind": "SelfSubjectReview"});
+    let request = request(Method::POST, "/apis/authentication.k8s.io/v1/selfsubjectreviews?dryRun=All")
+        .header("content-type", JSON)
+        .header("accept", JSON)
+        .body(Body::from(body.to_string().into_bytes()))
+        .map_err(|_| ClusterError::Unwritable("a SelfSubjectReview"))?;
+    #[expect(clippy::disallowed_methods, reason = "a review: the API server stores none, and this is a dry run of one")]
+    let sent = cluster.kube().send(request);
+    let review: Review = cluster.exchange(sent, cluster.bounds()).await?.success()?.json("a SelfSubjectReview")?;
+    Ok(review.status.user_info.username)
 }
 
 /// The API server's own frame around a policy's message names the policy; a webhook's refusal is framed

@@ -1,11 +1,13 @@
 //! Observations of the real API server.
 
 use http::Method;
-use kmg_cluster::ClusterError;
 use kmg_cluster::rbac::Identity;
-use kmg_cluster::read::{autoscaler_of, deployment, status};
+use kmg_cluster::read::{autoscaler_of, deployment, forbidden_kinds, status};
 use kmg_cluster::write::install::apply_manifest;
+use kmg_cluster::write::probe::user_name;
+use kmg_cluster::{Cluster, ClusterError, Options};
 use kmg_core::allow::AllowList;
+use kmg_core::clock::Clock;
 use kmg_core::observe::StatusQuery;
 use serde_json::json;
 
@@ -83,6 +85,35 @@ async fn what_is_forbidden_is_named_and_the_rest_is_read() {
     assert_eq!(view.checked, ["deployment"]);
     assert_eq!(view.not_checked.len(), 3);
     assert_eq!(view.deployment.name, "web");
+    let forbidden = forbidden_kinds(&executor, &lab.permit).await.unwrap();
+    assert_eq!(forbidden, ["deployments", "replicasets", "services", "configmaps", "events", "horizontalpodautoscalers"]);
+}
+
+/// What an operator is told about a credential, fenced or not.
+#[tokio::test]
+async fn a_credential_is_known_by_its_user_name_and_its_rights() {
+    let Some(lab) = lab("credentials", "who").await else { return };
+    for identity in Identity::ALL {
+        let cluster = lab.identity(identity).await;
+        assert_eq!(user_name(&cluster).await.unwrap(), lab.rbac.user_name(identity));
+    }
+    let reader = lab.identity(Identity::Reader).await;
+    assert_eq!(forbidden_kinds(&reader, &lab.permit).await.unwrap(), Vec::<&str>::new());
+    let date = reader.get("/version", &[], "application/json").await.unwrap().date.unwrap();
+    assert!(Clock::system().now().since(date).abs() < 60_000, "{date:?}");
+    let nobody = Cluster::connect_text(&kubeconfig_of_nobody(&lab), Options::new(Clock::system())).await.unwrap();
+    assert!(matches!(user_name(&nobody).await, Err(ClusterError::Unauthorized(_))));
+    assert!(matches!(forbidden_kinds(&nobody, &lab.permit).await, Err(ClusterError::Unauthorized(_))));
+}
+
+fn kubeconfig_of_nobody(lab: &Lab) -> String {
+    json!({
+        "apiVersion": "v1", "kind": "Config", "current-context": "c",
+        "clusters": [{"name": "k", "cluster": {"server": lab.test_cluster.server, "certificate-authority": lab.test_cluster.ca_file}}],
+        "users": [{"name": "u", "user": {"token": "not-a-token"}}],
+        "contexts": [{"name": "c", "context": {"cluster": "k", "user": "u"}}]
+    })
+    .to_string()
 }
 
 #[tokio::test]

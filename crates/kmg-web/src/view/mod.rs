@@ -12,5 +12,6 @@ pub(crate) use plan::{ObjectView, PlanView, TimelineView, headline, summary_line
 pub(crate) use request::{Piece, RequestView};
 pub(crate) use stage::{StageView, Tone};
 
+pub(crate) use kmg_core::visible::Visible;
+
 pub(crate) use crate::moment::{Moment, duration};
-pub(crate) use crate::visible::Visible;

@@ -3,24 +3,35 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::bail;
-use kmg_audit::{Report, VerifyOptions};
+use kmg_audit::{Report, VerifyError, VerifyOptions};
 
-use crate::{files, keys};
+use crate::{files, keys, progress};
 
 /// Verifies a journal offline and prints what was found.
-pub(crate) fn verify(journal: &Path, witness: Option<PathBuf>, keys: &[String]) -> anyhow::Result<()> {
+pub(crate) async fn verify(journal: PathBuf, witness: Option<PathBuf>, keys: &[String]) -> anyhow::Result<()> {
     let trusted = keys.iter().map(|key| keys::public(key)).collect::<anyhow::Result<Vec<_>>>()?;
     let options = VerifyOptions { trusted, other: witness, ..VerifyOptions::default() };
-    match kmg_audit::verify(journal, &options) {
+    match read(&journal, options).await? {
         Ok(report) => {
-            files::say(&sentence(journal, &report));
+            files::say(&sentence(&journal, &report));
             Ok(())
         }
         Err(error) => bail!("{}: {error}", journal.display()),
     }
 }
 
-fn sentence(journal: &Path, report: &Report) -> String {
+/// Verifies a journal, which may be as long as its disk.
+///
+/// # Errors
+/// The outer one: the work was lost. The inner one: the first damage.
+pub(crate) async fn read(journal: &Path, options: VerifyOptions) -> anyhow::Result<Result<Report, VerifyError>> {
+    let path = journal.to_owned();
+    let work = tokio::task::spawn_blocking(move || kmg_audit::verify(&path, &options));
+    Ok(progress::during("reading journals", work).await?)
+}
+
+/// What was found, in one line.
+pub(crate) fn sentence(journal: &Path, report: &Report) -> String {
     let mut parts = vec![
         format!("{}: intact. {} records, {} checkpoints", journal.display(), report.records, report.checkpoints),
         format!("head {} {}", report.head.seq, report.head.hash),

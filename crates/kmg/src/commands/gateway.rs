@@ -27,6 +27,7 @@ const DRAIN: Duration = Duration::from_secs(10);
 pub(crate) async fn run(config: &Path, lifetime: Lifetime) -> anyhow::Result<()> {
     let settings = settings::load(config, &wire::environment())?;
     let gateway = wire::gateway(&settings, &Clock::system()).await?;
+    tracing::info!("waiting for the server and the executor process");
     let ready = gateway.ready(READY).await;
     let served = match ready {
         Ok(()) => serve(&settings, &gateway, lifetime).await,
@@ -64,7 +65,7 @@ async fn serve(settings: &Settings, gateway: &Gateway, lifetime: Lifetime) -> an
 }
 
 /// The `Host` values of the canonical URL, and no others: a rebound name is refused.
-fn hosts(url: &Url) -> Vec<String> {
+pub(crate) fn hosts(url: &Url) -> Vec<String> {
     let host = url.host_str().unwrap_or_default();
     match url.port() {
         Some(port) => vec![format!("{host}:{port}")],

@@ -1,26 +1,29 @@
 //! One module for each subcommand.
 
-mod audit;
+pub(crate) mod audit;
 mod config;
 mod executor;
-mod gateway;
+pub(crate) mod gateway;
 mod issuer;
 mod lifetime;
 pub(crate) mod rbac;
+mod sandbox;
 mod server;
 pub(crate) mod trust;
+
+use std::process::ExitCode;
 
 pub(crate) use config::Of;
 
 use crate::cli::{AuditCommand, Command, ConfigCommand, KeysCommand, RbacCommand};
-use crate::{demo, keys};
+use crate::{demo, doctor, keys};
 
-/// Runs one command to its end.
+/// Runs one command to its end, and says the exit status.
 ///
 /// # Errors
 /// What a person should read; the exit status is 1 then.
-pub(crate) fn run(command: Command) -> anyhow::Result<()> {
-    match command {
+pub(crate) fn run(command: Command) -> anyhow::Result<ExitCode> {
+    let done = match command {
         Command::Config { command: ConfigCommand::Reference { of } } => {
             config::reference(of);
             Ok(())
@@ -28,7 +31,7 @@ pub(crate) fn run(command: Command) -> anyhow::Result<()> {
         Command::Config { command: ConfigCommand::Check { file } } => config::check(&file),
         Command::Keys { command: KeysCommand::Init { folder } } => keys::init(&folder),
         Command::Keys { command: KeysCommand::Trust(args) } => trust::print(&args),
-        Command::Audit { command: AuditCommand::Verify { journal, witness, keys } } => audit::verify(&journal, witness, &keys),
+        Command::Audit { command: AuditCommand::Verify { journal, witness, keys } } => block_on(audit::verify(journal, witness, &keys)),
         Command::Rbac { command: RbacCommand::Manifests(args) } => rbac::print(&args),
         Command::Rbac { command: RbacCommand::Apply { rbac, kubeconfig, context, out, seconds } } => {
             block_on(rbac::apply(&rbac, kubeconfig, context, &out, seconds))
@@ -38,10 +41,13 @@ pub(crate) fn run(command: Command) -> anyhow::Result<()> {
         Command::Server(args) => block_on(server::run(args)),
         Command::Executor(args) => block_on(executor::run(args)),
         Command::Demo(args) => block_on(demo::run(args)),
-    }
+        Command::Sandbox(args) => block_on(sandbox::run(args)),
+        Command::Doctor(args) => return block_on(doctor::run(&args)),
+    };
+    done.map(|()| ExitCode::SUCCESS)
 }
 
-fn block_on(work: impl Future<Output = anyhow::Result<()>>) -> anyhow::Result<()> {
+fn block_on<T>(work: impl Future<Output = anyhow::Result<T>>) -> anyhow::Result<T> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().worker_threads(2).build()?;
     runtime.block_on(work)
 }

@@ -12,7 +12,7 @@ use secrecy::ExposeSecret as _;
 use serde_json::Value;
 
 use crate::cli::RbacArgs;
-use crate::files;
+use crate::{files, progress};
 
 /// Names given on the command line.
 pub(crate) fn namespaces(names: &[String]) -> anyhow::Result<Vec<Namespace>> {
@@ -33,10 +33,12 @@ pub(crate) async fn apply(args: &RbacArgs, kubeconfig: PathBuf, context: Option<
     let permitted = Permitted { exec: true, ..Permitted::default() };
     let admin =
         Cluster::connect(&KubeconfigSource { path: kubeconfig, context }, Options { permitted, ..Options::new(Clock::system()) }).await?;
-    install::install(&admin, &manifests(&namespaces(&args.namespaces)?, &options)).await?;
+    let all = manifests(&namespaces(&args.namespaces)?, &options);
+    progress::during("installing accounts, roles and the fence", install::install(&admin, &all)).await?;
     files::private_folder(out)?;
     for (identity, name) in [(Identity::Reader, "reader"), (Identity::Planner, "planner"), (Identity::Executor, "executor")] {
-        let minted = install::mint(&admin, identity, &options, seconds).await.with_context(|| format!("a credential for the {name}"))?;
+        let minting = install::mint(&admin, identity, &options, seconds);
+        let minted = progress::during("asking for credentials", minting).await.with_context(|| format!("a credential for the {name}"))?;
         let path = out.join(format!("{name}.kubeconfig"));
         write_credential(&minted, &path)?;
         files::say(&path.display().to_string());

@@ -1,6 +1,6 @@
-//! The demo's processes: issuer, then gateway. Each ends when the demo does, however it ends.
+//! The demo's processes: sandbox, issuer, then gateway. Each ends when the demo does, however it ends.
 
-use std::path::Path;
+use std::ffi::OsString;
 use std::process::Stdio;
 use std::time::Duration;
 
@@ -8,7 +8,7 @@ use anyhow::{Context as _, bail};
 use tokio::io::{AsyncBufReadExt as _, BufReader};
 use tokio::process::{Child, Command};
 
-use super::layout::Layout;
+use crate::progress;
 
 /// How long a child may take to say that it is ready.
 const READY: Duration = Duration::from_mins(1);
@@ -16,21 +16,19 @@ const READY: Duration = Duration::from_mins(1);
 const END: Duration = Duration::from_secs(10);
 
 /// The running children, in the order of their start.
+#[derive(Default)]
 pub(crate) struct Children(Vec<(&'static str, Child)>);
 
 impl Children {
-    pub(crate) async fn start(layout: &Layout) -> anyhow::Result<Self> {
-        let mut children = Self(Vec::new());
-        for (name, config) in [("issuer", layout.issuer_config()), ("gateway", layout.gateway_config())] {
-            match start(name, &config).await {
-                Ok(child) => children.0.push((name, child)),
-                Err(error) => {
-                    children.stop().await;
-                    return Err(error.context(format!("the {name} did not start")));
-                }
-            }
-        }
-        Ok(children)
+    /// Starts `kmg NAME ARGS` and waits until it says that it is ready.
+    ///
+    /// # Errors
+    /// It does not start, ends, or is not ready within a minute.
+    pub(crate) async fn start(&mut self, name: &'static str, args: Vec<OsString>) -> anyhow::Result<()> {
+        let started = progress::during(&format!("starting the {name}"), start(name, args)).await;
+        let child = started.with_context(|| format!("the {name} did not start"))?;
+        self.0.push((name, child));
+        Ok(())
     }
 
     /// Waits until a child ends; its name.
@@ -60,10 +58,10 @@ impl Children {
 }
 
 #[expect(clippy::disallowed_methods, reason = "the demo's supervisor starts this very binary")]
-async fn start(name: &str, config: &Path) -> anyhow::Result<Child> {
+async fn start(name: &str, args: Vec<OsString>) -> anyhow::Result<Child> {
     let mut child = Command::new(std::env::current_exe()?)
-        .args([name, "--config"])
-        .arg(config)
+        .arg(name)
+        .args(args)
         .arg("--exit-with-stdin")
         .env_clear()
         // What a person at a terminal should read: the demo's own words, and what goes wrong.

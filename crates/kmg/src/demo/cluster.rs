@@ -1,5 +1,6 @@
 //! What the demo does in the cluster with the person's own credential, which no child ever gets.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use anyhow::{Context as _, ensure};
@@ -23,7 +24,6 @@ pub(crate) const DEPLOYMENT: &str = "web";
 /// The person's cluster.
 pub(crate) struct Installation {
     admin: Cluster,
-    clock: Clock,
     namespace: Namespace,
     rbac: RbacOptions,
 }
@@ -39,13 +39,12 @@ pub(crate) fn broken(image: &str) -> String {
 
 impl Installation {
     pub(crate) async fn connect(args: &DemoArgs, clock: &Clock) -> anyhow::Result<Self> {
-        let source = KubeconfigSource { path: args.kubeconfig.clone(), context: args.context.clone() };
+        let path = args.kubeconfig.clone().or_else(usual_kubeconfig).context("no kubeconfig; name one with --kubeconfig FILE")?;
+        let source = KubeconfigSource { path, context: args.context.clone() };
         // The person's own kubeconfig may use a credential plugin; the children's never do.
         let permitted = Permitted { exec: true, ..Permitted::default() };
         let admin = Cluster::connect(&source, Options { permitted, ..Options::new(clock.clone()) }).await.context("the cluster")?;
-        let namespace = args.namespace.parse().context("--namespace")?;
-        ensure!(!args.namespace.starts_with("kube-"), "--namespace: the demo does not change the cluster's own namespaces");
-        Ok(Self { admin, clock: clock.clone(), namespace, rbac: RbacOptions::in_namespace(SYSTEM_NAMESPACE)? })
+        Ok(Self { admin, namespace: namespace(args)?, rbac: RbacOptions::in_namespace(SYSTEM_NAMESPACE)? })
     }
 
     /// What would be created, one line each.
@@ -60,7 +59,11 @@ impl Installation {
         let mut lines = vec!["This would be created or updated in the cluster:".to_owned()];
         lines.push(format!("  Namespace {}", self.namespace));
         lines.extend(all.iter().map(line));
-        lines.push(format!("  Deployment {DEPLOYMENT} in {} with the image {}, which does not exist", self.namespace, broken(&args.image)));
+        lines.push(format!(
+            "  Deployment {DEPLOYMENT} in {} with the image {}, which does not exist",
+            self.namespace,
+            broken(args.image())
+        ));
         lines.join("\n")
     }
 
@@ -70,7 +73,7 @@ impl Installation {
         install::install(&self.admin, &manifests(std::slice::from_ref(&self.namespace), &self.rbac))
             .await
             .context("accounts, roles and the fence; without the right to create them, `kmg server` offers reads only")?;
-        install::install(&self.admin, &[deployment(&self.namespace, &args.image)]).await.context("the broken Deployment")
+        install::install(&self.admin, &[deployment(&self.namespace, args.image())]).await.context("the broken Deployment")
     }
 
     pub(crate) async fn mint(&self, layout: &Layout, seconds: u32) -> anyhow::Result<()> {
@@ -81,25 +84,45 @@ impl Installation {
         }
         Ok(())
     }
-
-    /// The fence bites before anything may plan.
-    pub(crate) async fn check_fence(&self, layout: &Layout) -> anyhow::Result<()> {
-        let source = KubeconfigSource { path: layout.credential("planner"), context: None };
-        let planner = Cluster::connect(&source, Options::new(self.clock.clone())).await?;
-        let fence = install::wait_fenced(&planner, &self.namespace, Duration::from_secs(20)).await;
-        ensure!(
-            fence == Fence::Fenced,
-            "the fence does not hold the planner ({fence:?}); a cluster of 1.30 or newer has ValidatingAdmissionPolicy"
-        );
-        Ok(())
-    }
-
-    pub(crate) async fn cluster_id(&self) -> anyhow::Result<String> {
-        self.admin.cluster_id().await.context("the uid of kube-system")
-    }
 }
 
-fn deployment(namespace: &Namespace, image: &str) -> Value {
+/// Waits until the fence bites: before that nothing may plan. Returns the cluster's id.
+///
+/// # Errors
+/// The fence does not hold the planner within 20 seconds, or the cluster cannot be read.
+pub(crate) async fn check_fence(args: &DemoArgs, layout: &Layout, clock: &Clock) -> anyhow::Result<String> {
+    let source = KubeconfigSource { path: layout.credential("planner"), context: None };
+    let planner = Cluster::connect(&source, Options::new(clock.clone())).await?;
+    let fence = install::wait_fenced(&planner, &namespace(args)?, Duration::from_secs(20)).await;
+    ensure!(
+        fence == Fence::Fenced,
+        "the fence does not hold the planner ({fence:?}); a cluster of 1.30 or newer has ValidatingAdmissionPolicy"
+    );
+    planner.cluster_id().await.context("the uid of kube-system")
+}
+
+/// The demo's namespace.
+///
+/// # Errors
+/// It is not a namespace's name, or one of the cluster's own.
+pub(crate) fn namespace(args: &DemoArgs) -> anyhow::Result<Namespace> {
+    ensure!(!args.namespace.starts_with("kube-"), "--namespace: the demo does not change the cluster's own namespaces");
+    args.namespace.parse().context("--namespace")
+}
+
+/// Where kubectl looks first.
+#[expect(clippy::disallowed_methods, reason = "kubectl's own rule: the environment names the person's kubeconfig")]
+fn usual_kubeconfig() -> Option<PathBuf> {
+    if let Ok(list) = std::env::var("KUBECONFIG")
+        && let Some(first) = std::env::split_paths(&list).find(|path| !path.as_os_str().is_empty())
+    {
+        return Some(first);
+    }
+    std::env::home_dir().map(|home| home.join(".kube/config"))
+}
+
+/// The Deployment to repair.
+pub(crate) fn deployment(namespace: &Namespace, image: &str) -> Value {
     json!({
         "apiVersion": "apps/v1", "kind": "Deployment",
         "metadata": {"name": DEPLOYMENT, "namespace": namespace, "labels": {"app": DEPLOYMENT}},

@@ -66,8 +66,13 @@ impl Layout {
         self.origin(2)
     }
 
+    /// The folder of the cluster credentials.
+    pub(crate) fn credentials(&self) -> PathBuf {
+        self.folder.join("credentials")
+    }
+
     pub(crate) fn credential(&self, identity: &str) -> PathBuf {
-        self.folder.join("credentials").join(format!("{identity}.kubeconfig"))
+        self.credentials().join(format!("{identity}.kubeconfig"))
     }
 
     pub(crate) fn gateway_journal(&self) -> PathBuf {

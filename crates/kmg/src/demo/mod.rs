@@ -1,17 +1,20 @@
-//! `kmg demo`: a supervisor that runs issuer and gateway, each its own process, on a cluster the person names.
+//! `kmg demo`: a supervisor that runs sandbox, issuer and gateway, each its own process; in place of the sandbox a
+//! cluster that the person names.
 
 mod children;
-mod cluster;
+pub(crate) mod cluster;
 mod layout;
 mod say;
+mod walkthrough;
 
+use std::ffi::OsString;
 use std::io::IsTerminal as _;
 
-use anyhow::{bail, ensure};
+use anyhow::ensure;
 use kmg_core::clock::Clock;
 
 use crate::cli::DemoArgs;
-use crate::files;
+use crate::{files, progress};
 use children::Children;
 use cluster::Installation;
 use layout::Layout;
@@ -30,51 +33,81 @@ pub(crate) async fn run(args: DemoArgs) -> anyhow::Result<()> {
     // One listener for the whole run: a signal between two of them would be lost.
     let stop = stop_signal();
     tokio::pin!(stop);
-    let (installation, mut children) = tokio::select! {
-        prepared = prepare(&args, &layout, &clock) => prepared?,
-        signal = &mut stop => return signal,
-    };
+    let mut children = Children::default();
     let ended = tokio::select! {
-        died = children.one_died() => Err(anyhow::anyhow!("{died} ended; its words are above")),
-        () = renew(&installation, &layout) => Ok(()),
+        ended = supervise(&args, &layout, &clock, &mut children) => ended,
         signal = &mut stop => signal,
     };
     children.stop().await;
     ended
 }
 
-/// Everything up to the words that it is ready.
-async fn prepare(args: &DemoArgs, layout: &Layout, clock: &Clock) -> anyhow::Result<(Installation, Children)> {
+/// Starts everything, says that it is ready, and watches. It ends by what went wrong, or with the walkthrough.
+async fn supervise(args: &DemoArgs, layout: &Layout, clock: &Clock, children: &mut Children) -> anyhow::Result<()> {
     layout.check_ports()?;
-    let installation = Installation::connect(args, clock).await?;
-    confirm(args, &installation)?;
-    installation.create(args).await?;
-    installation.mint(layout, CREDENTIAL_SECONDS).await?;
-    installation.check_fence(layout).await?;
-    let password = layout.write(args, &installation.cluster_id().await?, clock)?;
-    let children = Children::start(layout).await?;
-    say::ready(args, layout, &password)?;
-    Ok((installation, children))
+    let installation = place(args, layout, clock, children).await?;
+    let cluster_id = progress::during("waiting for the fence to hold", cluster::check_fence(args, layout, clock)).await?;
+    let password = layout.write(args, &cluster_id, clock)?;
+    for (name, config) in [("issuer", layout.issuer_config()), ("gateway", layout.gateway_config())] {
+        children.start(name, vec!["--config".into(), config.into()]).await?;
+    }
+    if !args.walk.walkthrough {
+        say::ready(args, layout, &password)?;
+    }
+    tokio::select! {
+        died = children.one_died() => Err(anyhow::anyhow!("{died} ended; its words are above")),
+        () = renew(installation.as_ref(), layout) => Ok(()),
+        walked = walk(args, layout, &password) => walked,
+    }
+}
+
+/// The walkthrough, where it was asked for.
+async fn walk(args: &DemoArgs, layout: &Layout, password: &str) -> anyhow::Result<()> {
+    if args.walk.walkthrough { walkthrough::run(args, layout, password).await } else { std::future::pending().await }
+}
+
+/// The cluster the person named, with what was installed there; or the sandbox, as a process of its own.
+async fn place(args: &DemoArgs, layout: &Layout, clock: &Clock, children: &mut Children) -> anyhow::Result<Option<Installation>> {
+    if args.on_a_cluster() {
+        let installation = Installation::connect(args, clock).await?;
+        confirm(args, &installation).await?;
+        progress::during("creating what was listed", installation.create(args)).await?;
+        progress::during("asking for credentials", installation.mint(layout, CREDENTIAL_SECONDS)).await?;
+        return Ok(Some(installation));
+    }
+    let mut words: Vec<OsString> = vec!["--out".into(), layout.credentials().into()];
+    words.extend(["--namespace".into(), cluster::namespace(args)?.as_str().into(), "--image".into(), args.image().into()]);
+    children.start("sandbox", words).await?;
+    Ok(None)
 }
 
 /// Shows what would be created and asks, unless `--yes` was given.
-fn confirm(args: &DemoArgs, installation: &Installation) -> anyhow::Result<()> {
+async fn confirm(args: &DemoArgs, installation: &Installation) -> anyhow::Result<()> {
     if args.yes {
         return Ok(());
     }
     files::complain(&installation.description(args));
     ensure!(std::io::stdin().is_terminal(), "nobody is there to ask; say --yes to create this");
     files::complain("Create this? [y/N] ");
-    let mut answer = String::new();
-    std::io::stdin().read_line(&mut answer)?;
-    if !matches!(answer.trim(), "y" | "Y" | "yes") {
-        bail!("nothing was created");
-    }
+    ensure!(matches!(answer().await?.trim(), "y" | "Y" | "yes"), "nothing was created");
     Ok(())
 }
 
-/// Writes fresh tokens at half of their life; the processes read them again by themselves.
-async fn renew(installation: &Installation, layout: &Layout) {
+/// A line from the person. It is read on a thread that nobody waits for, so that Ctrl-C is heard meanwhile.
+async fn answer() -> anyhow::Result<String> {
+    let (tell, told) = tokio::sync::oneshot::channel();
+    std::thread::spawn(move || {
+        let mut line = String::new();
+        let read = std::io::stdin().read_line(&mut line);
+        let _nobody_asks_any_more = tell.send(read.map(|_| line));
+    });
+    Ok(told.await??)
+}
+
+/// Writes fresh tokens at half of their life; the processes read them again by themselves. The sandbox's live as
+/// long as it does.
+async fn renew(installation: Option<&Installation>, layout: &Layout) {
+    let Some(installation) = installation else { return std::future::pending().await };
     loop {
         tokio::time::sleep(std::time::Duration::from_secs(u64::from(CREDENTIAL_SECONDS) / 2)).await;
         if let Err(error) = installation.mint(layout, CREDENTIAL_SECONDS).await {

@@ -32,8 +32,9 @@ fn machine(args: &DemoArgs, layout: &Layout, password: &str) -> anyhow::Result<(
         "namespace": args.namespace,
         "deployment": DEPLOYMENT,
         "container": DEPLOYMENT,
-        "image": args.image,
-        "broken_image": broken(&args.image),
+        "image": args.image(),
+        "broken_image": broken(args.image()),
+        "sandbox": !args.on_a_cluster(),
         "audit_file": layout.gateway_journal(),
         "executor_audit_file": layout.executor_journal(),
         "audit_key": public(layout.gateway_keys())?,
@@ -50,7 +51,7 @@ fn person(args: &DemoArgs, layout: &Layout, password: &str) {
     let mcp = layout.mcp_url();
     files::say(&format!(
         "\
-Kubernetes MCP Guard is ready.
+Kubernetes MCP Guard is ready{place}.
 
   MCP endpoint   {mcp}
   Approvals      {web}
@@ -80,8 +81,9 @@ are separate users or Pods.
 Ctrl-C stops everything.",
         web = layout.web_origin(),
         namespace = args.namespace,
-        broken = broken(&args.image),
-        image = args.image,
+        place = if args.on_a_cluster() { "" } else { " on a sandbox: a small Kubernetes API in memory, no real cluster" },
+        broken = broken(args.image()),
+        image = args.image(),
         journal = layout.gateway_journal().display(),
         executor_journal = layout.executor_journal().display(),
     ));

@@ -69,18 +69,42 @@ pub(crate) struct Plans {
     pub(crate) deny_cool_down: i64,
 }
 
+/// What a settings file holds, and everything that is wrong with it.
+pub(crate) struct Inspected {
+    /// What it means, where every value can be read: for looking further. Only [`load`] gives settings to run by.
+    pub(crate) settings: Option<Settings>,
+    /// Why it is refused, each with its source.
+    pub(crate) problems: Vec<String>,
+    /// What production would refuse as well: only safe on one's own machine.
+    pub(crate) only_here: Vec<String>,
+}
+
 /// Reads the settings file and resolves it.
 ///
 /// # Errors
 /// Every problem at once, one a line.
 pub(crate) fn load(file: &Path, environment: &BTreeMap<String, String>) -> anyhow::Result<Settings> {
-    let text = std::fs::read_to_string(file).map_err(|error| anyhow::anyhow!("{}: {error}", file.display()))?;
-    let report = |problems: Vec<String>| anyhow::anyhow!("{}:\n  {}", file.display(), problems.join("\n  "));
-    let values = values::parse(&text, environment).map_err(report)?;
-    resolve(&values).map_err(report)
+    let Inspected { settings, problems, .. } = inspect(file, environment)?;
+    settings.filter(|_| problems.is_empty()).ok_or_else(|| anyhow::anyhow!("{}:\n  {}", file.display(), problems.join("\n  ")))
 }
 
-fn resolve(values: &Values) -> Result<Settings, Vec<String>> {
+/// Reads the settings file as far as it goes.
+///
+/// # Errors
+/// The file cannot be read.
+pub(crate) fn inspect(file: &Path, environment: &BTreeMap<String, String>) -> anyhow::Result<Inspected> {
+    let text = std::fs::read_to_string(file).map_err(|error| anyhow::anyhow!("{}: {error}", file.display()))?;
+    let (values, mut problems) = values::parse(&text, environment);
+    let Some(values) = values else { return Ok(Inspected { settings: None, problems, only_here: Vec::new() }) };
+    let (settings, found) = resolve(&values, values.text("gateway", "mode") == "production");
+    let (_, in_production) = resolve(&values, true);
+    let only_here = in_production.into_iter().filter(|problem| !found.contains(problem)).collect();
+    problems.extend(found);
+    Ok(Inspected { settings, problems, only_here })
+}
+
+/// What the values mean, by the rules of production or of development, and every rule they break.
+fn resolve(values: &Values, production: bool) -> (Option<Settings>, Vec<String>) {
     let mut problems = Vec::new();
     let namespaces = namespaces(values, &mut problems);
     let mcp_listen = address(values, "mcp", &mut problems);
@@ -88,7 +112,6 @@ fn resolve(values: &Values) -> Result<Settings, Vec<String>> {
     let mcp_url = web_address(&values.text("mcp", "url"), "mcp.url", &mut problems);
     let web_url = web_address(&values.text("web", "origin"), "web.origin", &mut problems);
     let issuer = web_address(&values.text("identity", "issuer"), "identity.issuer", &mut problems);
-    let production = values.text("gateway", "mode") == "production";
     let executor = executor(values, production, &mut problems);
     if production && values.text("server", "fence") != "required" {
         problems.push("server.fence: production wants the fence".to_owned());
@@ -99,12 +122,10 @@ fn resolve(values: &Values) -> Result<Settings, Vec<String>> {
     if let (Some(mcp), Some(web), Some(issuer)) = (&mcp_url, &web_url, &issuer) {
         problems.extend(unsafe_urls(production, mcp, web, issuer));
     }
-    let (Some(mcp_url), Some(web_url), Some(mcp_listen), Some(web_listen), true) =
-        (mcp_url, web_url, mcp_listen, web_listen, problems.is_empty())
-    else {
-        return Err(problems);
+    let (Some(mcp_url), Some(web_url), Some(mcp_listen), Some(web_listen)) = (mcp_url, web_url, mcp_listen, web_listen) else {
+        return (None, problems);
     };
-    Ok(Settings {
+    let settings = Settings {
         production,
         data: values.text("gateway", "data").into(),
         namespaces,
@@ -121,7 +142,8 @@ fn resolve(values: &Values) -> Result<Settings, Vec<String>> {
         planner_kubeconfig: values.text("server", "planner_kubeconfig").into(),
         unfenced: values.text("server", "fence") == "unenforced",
         executor,
-    })
+    };
+    (Some(settings), problems)
 }
 
 fn namespaces(values: &Values, problems: &mut Vec<String>) -> AllowList {

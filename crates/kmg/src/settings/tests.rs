@@ -24,10 +24,15 @@ data = "/ed"
 
 fn problems(text: &str, environment: &[(&str, &str)]) -> Vec<String> {
     let environment = environment.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect();
-    match values::parse(text, &environment) {
-        Err(problems) => problems,
-        Ok(values) => resolve(&values).err().unwrap_or_default(),
-    }
+    inspected(text, &environment).problems
+}
+
+fn inspected(text: &str, environment: &BTreeMap<String, String>) -> Inspected {
+    let file = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(file.path(), text).unwrap();
+    let inspected = inspect(file.path(), environment).unwrap();
+    assert_eq!(load(file.path(), environment).is_ok(), inspected.problems.is_empty());
+    inspected
 }
 
 #[test]
@@ -37,7 +42,7 @@ fn the_good_file_is_good_and_the_environment_goes_over_it() {
         ("KMG_GATEWAY_NAMESPACES".to_owned(), "a, b".to_owned()),
         ("KMG_PLANS_APPROVE_WITHIN_SECONDS".to_owned(), "30".to_owned()),
     ]);
-    let settings = resolve(&values::parse(GOOD, &environment).unwrap()).unwrap();
+    let settings = inspected(GOOD, &environment).settings.unwrap();
     assert_eq!(settings.namespaces.namespaces().map(Namespace::as_str).collect::<Vec<_>>(), ["a", "b"]);
     assert_eq!(settings.plans.approve_within, 30_000);
 }
@@ -84,4 +89,17 @@ fn the_reference_names_every_setting_and_its_defaults_parse() {
     }
     let found = problems(&text, &[]);
     assert!(found.iter().all(|problem| problem.ends_with("is required")), "{found:?}");
+}
+
+#[test]
+fn what_is_only_safe_here_is_known_and_a_refused_file_can_still_be_looked_at() {
+    let good = inspected(GOOD, &BTreeMap::new());
+    assert_eq!(good.problems, Vec::<String>::new());
+    assert!(good.only_here.iter().any(|problem| problem.contains("executor.link: stdio")), "{:?}", good.only_here);
+    let refused = inspected(&GOOD.replace("development", "production"), &BTreeMap::new());
+    assert_eq!((refused.problems.len(), refused.only_here.len()), (good.only_here.len(), 0));
+    assert_eq!(refused.settings.unwrap().data, PathBuf::from("/d"));
+    let misspelt = inspected(&GOOD.replace("[keys]", "[keys]\nfodler = \"/x\""), &BTreeMap::new());
+    assert_eq!(misspelt.settings.map(|settings| settings.keys), Some(PathBuf::from("/k")));
+    assert!(inspected("[gateway", &BTreeMap::new()).settings.is_none());
 }

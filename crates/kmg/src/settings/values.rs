@@ -9,12 +9,13 @@ use super::table::{Kind, SETTINGS, Setting};
 /// Checked values, each of the kind its setting says.
 pub(crate) struct Values(BTreeMap<(&'static str, &'static str), Value>);
 
-/// Parses `text` with `environment` over it.
-///
-/// # Errors
-/// Every problem found, each naming its source.
-pub(crate) fn parse(text: &str, environment: &BTreeMap<String, String>) -> Result<Values, Vec<String>> {
-    let file: Table = text.parse().map_err(|error| vec![format!("file: {error}")])?;
+/// Parses `text` with `environment` over it. Every problem found, each naming its source, comes beside the values,
+/// which are there when each setting has one of its kind.
+pub(crate) fn parse(text: &str, environment: &BTreeMap<String, String>) -> (Option<Values>, Vec<String>) {
+    let file: Table = match text.parse() {
+        Ok(file) => file,
+        Err(error) => return (None, vec![format!("file: {error}")]),
+    };
     let mut problems = unknown(&file);
     let mut values = BTreeMap::new();
     for setting in SETTINGS {
@@ -24,7 +25,7 @@ pub(crate) fn parse(text: &str, environment: &BTreeMap<String, String>) -> Resul
         }
     }
     problems.extend(unknown_variables(environment));
-    if problems.is_empty() { Ok(Values(values)) } else { Err(problems) }
+    ((values.len() == SETTINGS.len()).then_some(Values(values)), problems)
 }
 
 fn unknown(file: &Table) -> Vec<String> {

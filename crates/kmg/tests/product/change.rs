@@ -33,11 +33,11 @@ fn a_change_from_diagnosis_to_applied() {
     assert_eq!(api.writes(&namespace).len(), 0);
 
     agent.begin("wait_for_plan", &json!({ "planId": plan, "timeoutSeconds": 55 }));
-    human.visit(&product, &url);
+    human.visit(product.login(), &url);
     human.picture("review", 1100, false);
     human.picture("review-narrow", 380, false);
     human.picture("review-dark", 1100, true);
-    let result = human.approve(&product, &url);
+    let result = human.approve(product.login(), &url);
     assert!(result["text"].as_str().unwrap().contains("approved"), "{result}");
     assert_eq!(agent.hear()["structured"]["state"], "approved");
 
@@ -106,7 +106,7 @@ fn denied_is_denied_also_for_a_client_of_the_older_era() {
     let ask = json!({ "namespace": "e2e-deny", "name": "web", "replicas": 5 });
     let asked = agent.call("request_scale_deployment", &ask);
     let plan = asked["structured"]["planId"].as_str().unwrap_or_else(|| panic!("{asked}")).to_owned();
-    human.deny(&product, asked["structured"]["approvalUrl"].as_str().unwrap(), "not on a Friday");
+    human.deny(product.login(), asked["structured"]["approvalUrl"].as_str().unwrap(), "not on a Friday");
     let status = agent.call("get_plan_status", &json!({ "planId": plan }));
     assert_eq!(status["structured"]["state"], "denied", "{status}");
     assert!(status["text"].as_str().unwrap().contains("not on a Friday"), "{status}");

@@ -20,7 +20,7 @@ fn sixty_four_racing_applies() {
     let mut product = Product::start(&api, "e2e-race");
     let mut agent = Agent::connect(&python, &product, &mut human, "auto");
     let (plan, url) = scale(&mut agent, "e2e-race", 3);
-    human.approve(&product, &url);
+    human.approve(product.login(), &url);
     let bodies: Vec<String> = (0..64)
         .map(|id| json!({ "jsonrpc": "2.0", "id": id, "method": "tools/call", "params": { "name": "apply_approved_plan", "arguments": { "planId": plan } } }).to_string())
         .collect();
@@ -59,7 +59,7 @@ fn changed_after_approval_is_stale() {
     let product = Product::start(&api, "e2e-stale");
     let mut agent = Agent::connect(&python, &product, &mut human, "auto");
     let (plan, url) = scale(&mut agent, "e2e-stale", 3);
-    human.approve(&product, &url);
+    human.approve(product.login(), &url);
     api.put(&json!({
         "apiVersion": "apps/v1", "kind": "Deployment", "metadata": { "name": "web", "namespace": "e2e-stale" },
         "spec": {
@@ -86,7 +86,7 @@ fn a_second_agent_does_not_see_the_first_ones_plan() {
     let mut first = Agent::connect(&python, &product, &mut human, "auto");
     let mut second = Agent::connect(&python, &product, &mut human, "auto");
     let (plan, url) = scale(&mut first, "e2e-owner", 3);
-    human.approve(&product, &url);
+    human.approve(product.login(), &url);
     for tool in ["get_plan_status", "apply_approved_plan"] {
         assert_eq!(second.call(tool, &json!({ "planId": plan }))["structured"]["code"], "plan-not-found", "{tool}");
     }

@@ -8,6 +8,8 @@ mod change;
 #[cfg(test)]
 mod demo;
 #[cfg(test)]
+mod doctor;
+#[cfg(test)]
 mod evidence;
 #[cfg(test)]
 mod fence;
@@ -21,5 +23,7 @@ mod restarts;
 mod stand_alone;
 #[cfg(test)]
 mod surface;
+#[cfg(test)]
+mod walkthrough;
 #[cfg(test)]
 mod webhook;

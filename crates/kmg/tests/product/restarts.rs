@@ -16,7 +16,7 @@ fn a_killed_child_is_restarted_and_the_approved_plan_still_applies_once() {
     let mut agent = Agent::connect(&python, &product, &mut human, "auto");
     let asked = agent.call("request_scale_deployment", &json!({ "namespace": "e2e-kill", "name": "web", "replicas": 3 }));
     let plan = asked["structured"]["planId"].as_str().unwrap_or_else(|| panic!("{asked}")).to_owned();
-    human.approve(&product, asked["structured"]["approvalUrl"].as_str().unwrap());
+    human.approve(product.login(), asked["structured"]["approvalUrl"].as_str().unwrap());
 
     for name in ["server", "executor"] {
         kill(child(&product, name));
@@ -53,7 +53,7 @@ fn plan_decision_and_outcome_survive_a_killed_gateway() {
 
     killed(&product);
     assert_eq!(state(&mut agent), "pending");
-    human.approve(&product, asked["structured"]["approvalUrl"].as_str().unwrap());
+    human.approve(product.login(), asked["structured"]["approvalUrl"].as_str().unwrap());
     killed(&product);
     assert_eq!(state(&mut agent), "approved");
     assert_eq!(agent.call("apply_approved_plan", &json!({ "planId": plan }))["structured"]["state"], "applied");

@@ -19,7 +19,7 @@ fn tokens_open_no_page_and_cookies_call_no_tool() {
     let mut agent = Agent::connect(&python, &product, &mut human, "auto");
     let asked = agent.call("request_scale_deployment", &json!({ "namespace": "e2e-surface", "name": "web", "replicas": 3 }));
     let url = asked["structured"]["approvalUrl"].as_str().unwrap_or_else(|| panic!("{asked}")).to_owned();
-    human.visit(&product, &url);
+    human.visit(product.login(), &url);
 
     let bearer = json!({ "authorization": format!("Bearer {}", agent.token) });
     for path in ["/", "/history", "/sessions", url.trim_start_matches(product.web_origin())] {
@@ -66,7 +66,7 @@ fn the_review_page_in_chromium() {
     let ask = json!({ "namespace": "e2e-page", "name": "web", "container": "web", "image": "registry.test/web:1", "reason": reason });
     let asked = agent.call("request_set_deployment_image", &ask);
     let url = asked["structured"]["approvalUrl"].as_str().unwrap_or_else(|| panic!("{asked}")).to_owned();
-    let page = human.visit(&product, &url);
+    let page = human.visit(product.login(), &url);
     let text = page["text"].as_str().unwrap();
     for expected in [
         "registry.test/web:does-not-exist",

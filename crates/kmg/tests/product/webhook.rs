@@ -39,7 +39,7 @@ fn a_webhook_that_tells_the_executor_from_the_planner_makes_the_plan_stale() {
 
     let asked = agent.call("request_scale_deployment", &json!({ "namespace": NAME, "name": "web", "replicas": 3 }));
     let plan = asked["structured"]["planId"].as_str().unwrap_or_else(|| panic!("{asked}")).to_owned();
-    human.approve(&product, asked["structured"]["approvalUrl"].as_str().unwrap());
+    human.approve(product.login(), asked["structured"]["approvalUrl"].as_str().unwrap());
     let applied = agent.call("apply_approved_plan", &json!({ "planId": plan }));
     api.delete(&format!("/apis/admissionregistration.k8s.io/v1/mutatingwebhookconfigurations/{NAME}"));
     assert_eq!(applied["structured"]["state"], "stale", "{applied}");

@@ -38,7 +38,7 @@ impl Agent {
         let authorize = process.hear()["authorize"].as_str().unwrap().to_owned();
         let page = human.open(&authorize);
         assert!(page["text"].as_str().unwrap().contains("Test agent"), "the login page names the client: {page}");
-        let back = human.sign_in(product);
+        let back = human.sign_in(product.login());
         assert!(back["text"].as_str().unwrap().contains("The agent is signed in"), "{back}");
         let ready = process.hear();
         let text = |name: &str| ready[name].as_str().unwrap_or_else(|| panic!("{ready}")).to_owned();

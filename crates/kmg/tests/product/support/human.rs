@@ -6,7 +6,7 @@ use kmg_testkit::lane;
 use serde_json::{Value, json};
 
 use super::process::Process;
-use super::product::Product;
+use super::product::Login;
 
 /// The person.
 pub(crate) struct Human(Process);
@@ -42,41 +42,41 @@ impl Human {
     }
 
     /// Types name and password on the provider's page.
-    pub(crate) fn sign_in(&mut self, product: &Product) -> Value {
-        self.ask(&json!({ "do": "sign-in", "username": product.username(), "password": product.password() }))
+    pub(crate) fn sign_in(&mut self, login: &Login) -> Value {
+        self.ask(&json!({ "do": "sign-in", "username": login.username, "password": login.password }))
     }
 
     /// Opens a page of ours, signing in on the way where that is needed.
-    pub(crate) fn visit(&mut self, product: &Product, url: &str) -> Value {
+    pub(crate) fn visit(&mut self, login: &Login, url: &str) -> Value {
         let page = self.open(url);
         if !text(&page).contains("Sign in") {
             return page;
         }
-        if page["url"].as_str().unwrap().starts_with(product.web_origin()) {
+        if page["url"].as_str().unwrap().starts_with(&login.web_origin) {
             self.click("link", "Sign in");
         }
-        self.sign_in(product);
+        self.sign_in(login);
         self.open(url)
     }
 
     /// Decides to approve, and signs in afresh for it; the result page.
-    pub(crate) fn approve(&mut self, product: &Product, url: &str) -> Value {
-        let page = self.visit(product, url);
+    pub(crate) fn approve(&mut self, login: &Login, url: &str) -> Value {
+        let page = self.visit(login, url);
         assert!(text(&page).contains("Approve this plan"), "{page}");
         self.ask(&json!({ "do": "wait", "ms": 800 }));
         self.click("button", "Approve this plan");
         self.picture("continue", 1100, false);
         let provider = self.click("link", "Continue to sign in and approve");
-        assert!(provider["url"].as_str().unwrap().starts_with(product.issuer_url()), "{provider}");
+        assert!(provider["url"].as_str().unwrap().starts_with(&login.issuer_url), "{provider}");
         self.picture("sign-in", 1100, false);
-        let decided = self.sign_in(product);
+        let decided = self.sign_in(login);
         self.picture("decided", 1100, false);
         decided
     }
 
     /// Denies with a reason.
-    pub(crate) fn deny(&mut self, product: &Product, url: &str, reason: &str) -> Value {
-        self.visit(product, url);
+    pub(crate) fn deny(&mut self, login: &Login, url: &str, reason: &str) -> Value {
+        self.visit(login, url);
         self.ask(&json!({ "do": "wait", "ms": 800 }));
         self.fill("Reason", reason);
         self.click("button", "Deny this plan")

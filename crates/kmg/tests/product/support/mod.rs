@@ -5,9 +5,11 @@ mod cluster;
 mod human;
 mod process;
 mod product;
+mod terminal;
 
 pub(crate) use agent::Agent;
 pub(crate) use cluster::ApiServer;
 pub(crate) use human::Human;
 pub(crate) use process::Process;
-pub(crate) use product::{Product, records};
+pub(crate) use product::{Login, Product, demo, fence_stands, ports, records};
+pub(crate) use terminal::Terminal;

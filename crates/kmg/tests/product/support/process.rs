@@ -41,6 +41,16 @@ impl Process {
         self.output.next().unwrap_or_else(|| panic!("{} ended", self.name)).unwrap()
     }
 
+    /// The next line, or `None` once it closed its output.
+    pub(crate) fn hear_more(&mut self) -> Option<String> {
+        self.output.next().map(Result::unwrap)
+    }
+
+    /// Waits for its end; the exit status, or `None` after a signal.
+    pub(crate) fn exit_status(&mut self) -> Option<i32> {
+        self.child.wait().unwrap().code()
+    }
+
     /// The next line, as JSON.
     pub(crate) fn hear(&mut self) -> Value {
         let line = self.output.next().unwrap_or_else(|| panic!("{} ended", self.name)).unwrap();

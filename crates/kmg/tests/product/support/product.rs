@@ -1,7 +1,8 @@
 //! The product: `kmg demo` on the test cluster, in a folder and on ports of its own.
 
+use std::ffi::OsString;
 use std::net::TcpListener;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use serde_json::Value;
@@ -12,10 +13,20 @@ use super::process::Process;
 /// The image that the node and KWOK can run.
 pub(crate) const GOOD_IMAGE: &str = "registry.test/web:1";
 
+/// Who signs in, and where.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Login {
+    pub(crate) username: String,
+    pub(crate) password: String,
+    pub(crate) web_origin: String,
+    pub(crate) issuer_url: String,
+}
+
 /// One running demo.
 pub(crate) struct Product {
     process: Process,
     info: Value,
+    login: Login,
     folder: tempfile::TempDir,
     _fence: Fence,
     pub(crate) namespace: String,
@@ -30,13 +41,18 @@ enum Fence {
 
 static FENCE: RwLock<()> = RwLock::new(());
 
+/// While this is held the fence stands.
+pub(crate) fn fence_stands() -> RwLockReadGuard<'static, ()> {
+    FENCE.read().unwrap_or_else(PoisonError::into_inner)
+}
+
 /// Ports are looked for by one test at a time.
 static PORTS: Mutex<u16> = Mutex::new(0);
 
 impl Product {
     /// Starts the demo for `namespace`, while the fence stands.
     pub(crate) fn start(api: &ApiServer, namespace: &str) -> Self {
-        Self::start_under(Fence::Stands(FENCE.read().unwrap_or_else(PoisonError::into_inner)), api, namespace)
+        Self::start_under(Fence::Stands(fence_stands()), api, namespace)
     }
 
     /// Starts the demo alone, so that the test may take the fence down.
@@ -46,13 +62,18 @@ impl Product {
 
     fn start_under(fence: Fence, api: &ApiServer, namespace: &str) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let port = ports();
         let mut command = Process::command(env!("CARGO_BIN_EXE_kmg"));
-        command.args(["demo", "--yes", "--json", "--insecure-print-password", "--namespace", namespace, "--image", GOOD_IMAGE]);
-        command.arg("--kubeconfig").arg(api.kubeconfig()).arg("--port").arg(port.to_string()).arg("--data").arg(folder.path().join("data"));
+        command.args(demo(api, namespace, ports(), &folder.path().join("data"))).args(["--json", "--insecure-print-password"]);
         let mut process = Process::start("kmg demo", &mut command);
         let info = process.hear();
-        Self { process, info, folder, _fence: fence, namespace: namespace.to_owned() }
+        let text = |name: &str| info[name].as_str().unwrap_or_else(|| panic!("no {name} in {info}")).to_owned();
+        let (username, password) = (text("username"), text("password"));
+        let login = Login { username, password, web_origin: text("approval_url"), issuer_url: text("issuer_url") };
+        Self { process, info, login, folder, _fence: fence, namespace: namespace.to_owned() }
+    }
+
+    pub(crate) const fn login(&self) -> &Login {
+        &self.login
     }
 
     pub(crate) fn pid(&self) -> u32 {
@@ -68,19 +89,7 @@ impl Product {
     }
 
     pub(crate) fn web_origin(&self) -> &str {
-        self.text("approval_url")
-    }
-
-    pub(crate) fn issuer_url(&self) -> &str {
-        self.text("issuer_url")
-    }
-
-    pub(crate) fn username(&self) -> &str {
-        self.text("username")
-    }
-
-    pub(crate) fn password(&self) -> &str {
-        self.text("password")
+        &self.login.web_origin
     }
 
     pub(crate) fn journal(&self) -> &Path {
@@ -91,6 +100,11 @@ impl Product {
         Path::new(self.text("executor_audit_file"))
     }
 
+    /// A file the demo wrote.
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join("data").join(name)
+    }
+
     /// The gateway's records of `kind` so far.
     pub(crate) fn records(&self, kind: &str) -> Vec<Value> {
         records(self.journal(), kind)
@@ -98,7 +112,7 @@ impl Product {
 
     /// Starts one part alone, from the settings the demo wrote: `gateway` or `issuer`.
     pub(crate) fn start_part(&self, name: &'static str) -> Process {
-        let config = self.folder.path().join("data").join(format!("{name}.toml"));
+        let config = self.path(&format!("{name}.toml"));
         let mut command = Process::command(env!("CARGO_BIN_EXE_kmg"));
         command.args([name, "--config"]).arg(config).arg("--exit-with-stdin");
         let mut part = Process::start(name, &mut command);
@@ -144,8 +158,15 @@ pub(crate) fn records(journal: &Path, kind: &str) -> Vec<Value> {
     complete.filter(|record| record["kind"] == kind).collect()
 }
 
+/// The words that start the demo of a test, on the test cluster.
+pub(crate) fn demo(api: &ApiServer, namespace: &str, port: u16, data: &Path) -> Vec<OsString> {
+    let mut words: Vec<OsString> = ["demo", "--yes", "--namespace", namespace, "--image", GOOD_IMAGE].map(OsString::from).into();
+    words.extend(["--kubeconfig".into(), api.kubeconfig().into(), "--port".into(), port.to_string().into(), "--data".into(), data.into()]);
+    words
+}
+
 /// Three free ports in a row.
-fn ports() -> u16 {
+pub(crate) fn ports() -> u16 {
     let mut last = PORTS.lock().unwrap_or_else(PoisonError::into_inner);
     let base = 20_000 + u16::try_from(std::process::id() % 20_000).unwrap();
     let first = if *last == 0 { base } else { *last + 3 };

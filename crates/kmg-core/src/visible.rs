@@ -7,31 +7,31 @@ const MAX_MARKS: usize = 2;
 /// The longest text, in bytes, that is given places to break at.
 const MAX_SOFT: usize = 400;
 
-/// Text of the cluster, the agent or a provider, as a page may show it: every control, bidirectional,
-/// zero-width, tag, private and blank look-alike character is spelled `\u{…}`. A backslash that would make
-/// plain text look like such a spelling is itself spelled, so the two cannot be mistaken for each other.
-/// The templates escape it for HTML as they do everything else.
+/// Text of the cluster, the agent or a provider, as a page or a terminal may show it: every control,
+/// bidirectional, zero-width, tag, private and blank look-alike character is spelled `\u{…}`. A backslash that
+/// would make plain text look like such a spelling is itself spelled, so the two cannot be mistaken for each
+/// other. It is not escaped for HTML: the templates do that to everything.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Visible(String);
+pub struct Visible(String);
 
 impl Visible {
     /// Text of one line: line ends and tabs are spelled too.
-    pub(crate) fn line(text: &str) -> Self {
+    pub fn line(text: &str) -> Self {
         Self(spell(text, false))
     }
 
     /// Text of several lines: line feeds and tabs stay as they are.
-    pub(crate) fn block(text: &str) -> Self {
+    pub fn block(text: &str) -> Self {
         Self(spell(text, true))
     }
 
     /// The text in pieces after which a line may break; longer texts break anywhere.
-    pub(crate) fn pieces(&self) -> Vec<&str> {
+    pub fn pieces(&self) -> Vec<&str> {
         if self.0.len() > MAX_SOFT { vec![&self.0] } else { self.0.split_inclusive(['.', '/', ':', '=', ',', ']']).collect() }
     }
 
     /// Whether nothing is left to show.
-    pub(crate) fn is_empty(&self) -> bool {
+    pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 }

@@ -1,0 +1,132 @@
+//! Creation: from a body to a stored object.
+
+use kmg_core::clock::Millis;
+use serde_json::{Value, json};
+
+use super::{About, body};
+use crate::call::Call;
+use crate::defaults;
+use crate::json::{metadata, text};
+use crate::kinds::Kind;
+use crate::query::dry_run;
+use crate::reply::{JSON, Reply};
+use crate::status::Status;
+use crate::store::{Store, Stored};
+use crate::validate;
+use crate::world::World;
+
+pub(super) fn create(world: &World, call: &Call<'_>, about: About<'_>) -> Result<Reply, Status> {
+    let kind = about.kind;
+    let dry_run = dry_run(&call.query.all("dryRun"), "CreateOptions")?;
+    let (mut object, warnings) = body::object(call, about)?;
+    if !text(&object, "/metadata/resourceVersion").is_empty() {
+        return Err(Status::new(500, "", "resourceVersion should not be set on objects to be created"));
+    }
+    own_namespace(&mut object, about)?;
+    world.change(|store| {
+        check_namespace(store, kind, about.namespace())?;
+        complete(kind, &mut object, Origin::Client, store, world.now());
+        validate::new(kind, &object)?;
+        let name = text(&object, "/metadata/name").to_owned();
+        world.admit(&call.user.name, dry_run, kind, &name)?;
+        if store.get(kind.plural, about.namespace(), &name).is_some() {
+            return Err(Status::already_exists(kind, &name));
+        }
+        let reply = if dry_run {
+            Reply::json(201, &object)
+        } else {
+            let stored = store.put(kind.plural, object);
+            furnish(store, kind, &stored, world);
+            Reply::new(201, JSON, stored.bytes())
+        };
+        Ok(reply.warned(warnings))
+    })
+}
+
+/// Who makes an object: what a client says about status and identity does not count.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Origin {
+    Client,
+    /// Keeps its status.
+    Controller,
+    /// Keeps its status, and uid and time where it names them.
+    Seed,
+}
+
+/// Stores an object that the sandbox itself makes; an existing one stays.
+pub(crate) fn store_new(store: &mut Store, kind: &'static Kind, mut object: Value, origin: Origin, world: &World) {
+    complete(kind, &mut object, origin, store, world.now());
+    let (namespace, name) = (text(&object, "/metadata/namespace").to_owned(), text(&object, "/metadata/name").to_owned());
+    if store.get(kind.plural, &namespace, &name).is_none() {
+        let stored = store.put(kind.plural, object);
+        furnish(store, kind, &stored, world);
+    }
+}
+
+/// Fills in everything that a new object has.
+fn complete(kind: &Kind, object: &mut Value, origin: Origin, store: &Store, now: Millis) {
+    let status = object.as_object_mut().and_then(|map| map.remove("status")).filter(|_| origin != Origin::Client);
+    let given = ["uid", "creationTimestamp", "generation"].map(|key| (key, object["metadata"].get(key).cloned()));
+    defaults::fill(kind.plural, object);
+    defaults::begin(kind.plural, object, now);
+    if kind.plural == "pods" {
+        defaults::admit_pod(object);
+    }
+    if kind.plural == "services" {
+        let services = store.list("services", "").map(|stored| &stored.object);
+        let taken = defaults::Addresses::taken(services);
+        defaults::allocate(object, taken);
+    }
+    match status {
+        Some(status) => object["status"] = status,
+        None => defaults::first_status(kind.plural, object),
+    }
+    if let (Origin::Seed, Some(metadata)) = (origin, metadata(object)) {
+        metadata.extend(given.into_iter().filter_map(|(key, value)| Some((key.to_owned(), value?))));
+    }
+}
+
+/// The namespace of the path becomes the object's; another one in the object is refused.
+fn own_namespace(object: &mut Value, about: About<'_>) -> Result<(), Status> {
+    let named = text(object, "/metadata/namespace");
+    if !named.is_empty() && named != about.namespace() {
+        return Err(Status::bad_request("the namespace of the provided object does not match the namespace sent on the request"));
+    }
+    if about.kind.namespaced
+        && let Some(metadata) = metadata(object)
+    {
+        metadata.insert("namespace".to_owned(), about.namespace().into());
+    }
+    Ok(())
+}
+
+/// Refuses what would come into a namespace that is not there, or is on its way out.
+fn check_namespace(store: &Store, kind: &Kind, namespace: &str) -> Result<(), Status> {
+    if !kind.namespaced {
+        return Ok(());
+    }
+    let namespaces = Kind::stored("namespaces").ok_or_else(|| Status::not_implemented("namespaces"))?;
+    let found = store.get("namespaces", "", namespace).ok_or_else(|| Status::not_found(namespaces, namespace))?;
+    if found.object.pointer("/metadata/deletionTimestamp").is_some() {
+        let why = format!("unable to create new content in namespace {namespace} because it is being terminated");
+        return Err(Status::forbidden((kind.plural, kind.group), "", &why));
+    }
+    Ok(())
+}
+
+/// What comes with a new namespace: the certificate to trust.
+fn furnish(store: &mut Store, kind: &Kind, stored: &Stored, world: &World) {
+    if kind.plural != "namespaces" {
+        return;
+    }
+    let namespace = text(&stored.object, "/metadata/name");
+    let description = "Contains a CA bundle that can be used to verify the kube-apiserver when using internal endpoints such as the \
+        internal service IP or kubernetes.default.svc. No other usage is guaranteed across distributions of Kubernetes clusters.";
+    let certificate = json!({
+        "apiVersion": "v1", "kind": "ConfigMap", "data": {"ca.crt": world.authority_pem},
+        "metadata": {"name": "kube-root-ca.crt", "namespace": namespace, "annotations": {"kubernetes.io/description": description}}
+    });
+    if let Some(kind) = Kind::of(&certificate) {
+        store_new(store, kind, certificate, Origin::Controller, world);
+    }
+}

@@ -1,0 +1,125 @@
+//! Changes of stored objects, all by JSON Patch.
+
+use serde_json::{Value, json};
+
+use super::{About, body, read};
+use crate::call::Call;
+use crate::decode::{Decoded, Fields, decode};
+use crate::defaults;
+use crate::json::{metadata, text};
+use crate::kinds::Kind;
+use crate::query::dry_run;
+use crate::reply::{JSON, Reply};
+use crate::status::{Cause, Status};
+use crate::validate;
+use crate::world::World;
+
+pub(super) fn patch(world: &World, call: &Call<'_>, about: About<'_>) -> Result<Reply, Status> {
+    let dry_run = begin(call)?;
+    let live = read::find(world, about)?;
+    let patched = crate::patch::apply(&live.object, call.body)?;
+    let (new, warnings) = meant(call, about.kind, &patched)?;
+    store(world, call, about, Change { live: &live.object, new, dry_run }).map(|reply| reply.warned(warnings))
+}
+
+/// Checks the request's form and says whether it is a dry run.
+pub(super) fn begin(call: &Call<'_>) -> Result<bool, Status> {
+    match call.content_type() {
+        "application/json-patch+json" => {}
+        "application/merge-patch+json"
+        | "application/strategic-merge-patch+json"
+        | "application/apply-patch+yaml"
+        | "application/apply-patch+cbor" => return Err(Status::not_implemented("patches other than JSON Patch")),
+        _ => return Err(Status::unsupported_media_type("415: Unsupported Media Type").bare()),
+    }
+    dry_run(&call.query.all("dryRun"), "PatchOptions")
+}
+
+/// The patched value as an object of `kind`, with warnings.
+pub(super) fn meant(call: &Call<'_>, kind: &Kind, patched: &Value) -> Result<(Value, Vec<String>), Status> {
+    let fields = body::field_validation(call, "PatchOptions")?;
+    let quoted = json!(patched.to_string());
+    let refused = |why: &str| Status::invalid(("", ""), "", &[Cause::invalid("patch", &quoted, why)]);
+    let named = (text(patched, "/kind"), text(patched, "/apiVersion"));
+    if named != (kind.name, kind.api_version().as_str()) {
+        return Err(refused("the object's kind may not change"));
+    }
+    let Decoded { object, unknown } = decode(patched, kind).map_err(|error| refused(&format!("json: {error}")))?;
+    let unknown: Vec<String> = unknown.into_iter().map(|path| format!("unknown field \"{path}\"")).collect();
+    match fields {
+        Fields::Strict if !unknown.is_empty() => Err(refused(&format!("strict decoding error: {}", unknown.join(", ")))),
+        Fields::Ignore => Ok((object, Vec::new())),
+        Fields::Warn | Fields::Strict => Ok((object, unknown)),
+    }
+}
+
+/// What an object is to become.
+pub(super) struct Change<'a> {
+    pub(super) live: &'a Value,
+    pub(super) new: Value,
+    pub(super) dry_run: bool,
+}
+
+/// Stores a change, in the real order: identity, version, validation, admission, storage.
+pub(super) fn store(world: &World, call: &Call<'_>, about: About<'_>, change: Change<'_>) -> Result<Reply, Status> {
+    let Change { live, new, dry_run } = change;
+    let (kind, name) = (about.kind, about.resource.name);
+    check_identity(about, &new)?;
+    let version = text(&new, "/metadata/resourceVersion");
+    if !version.is_empty() && version != text(live, "/metadata/resourceVersion") {
+        return Err(Status::modified(kind, name));
+    }
+    let new = prepared(kind, live, new);
+    validate::change(kind, live, &new)?;
+    world.admit(&call.user.name, dry_run, kind, name)?;
+    if dry_run || new == *live {
+        return Ok(Reply::json(200, &new));
+    }
+    world.change(|store| {
+        let now = store.get(kind.plural, about.namespace(), name).ok_or_else(|| Status::not_found(kind, name))?;
+        if now.version() != text(live, "/metadata/resourceVersion") {
+            return Err(Status::modified(kind, name));
+        }
+        Ok(Reply::new(200, JSON, store.put(kind.plural, new).bytes()))
+    })
+}
+
+fn check_identity(about: About<'_>, new: &Value) -> Result<(), Status> {
+    let (name, url) = (text(new, "/metadata/name"), about.resource.name);
+    if name != url {
+        return Err(Status::bad_request(format!("the name of the object ({name}) does not match the name on the URL ({url})")));
+    }
+    if text(new, "/metadata/namespace") != about.namespace() {
+        return Err(Status::bad_request("the namespace of the provided object does not match the namespace sent on the request"));
+    }
+    Ok(())
+}
+
+/// What is not the client's to change keeps its value; the generation counts changes of the specification.
+fn prepared(kind: &Kind, live: &Value, mut new: Value) -> Value {
+    defaults::fill(kind.plural, &mut new);
+    let kept = ["resourceVersion", "creationTimestamp", "generation", "deletionTimestamp", "deletionGracePeriodSeconds"];
+    if let (Some(metadata), Some(old)) = (metadata(&mut new), live.get("metadata")) {
+        for key in kept {
+            match old.get(key) {
+                Some(value) => metadata.insert(key.to_owned(), value.clone()),
+                None => metadata.remove(key),
+            };
+        }
+        if metadata.get("uid").is_none() {
+            metadata.insert("uid".to_owned(), old.get("uid").cloned().unwrap_or_default());
+        }
+    }
+    if let Some(map) = new.as_object_mut() {
+        match live.get("status") {
+            Some(status) => map.insert("status".to_owned(), status.clone()),
+            None => map.remove("status"),
+        };
+    }
+    let counted = kind.plural == "deployments" && live.pointer("/metadata/annotations") != new.pointer("/metadata/annotations");
+    if defaults::has_generation(kind.plural) && (counted || live.get("spec") != new.get("spec")) {
+        let next = live.pointer("/metadata/generation").and_then(Value::as_i64).unwrap_or_default() + 1;
+        new["metadata"]["generation"] = next.into();
+    }
+    new
+}

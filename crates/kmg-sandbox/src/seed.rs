@@ -1,0 +1,52 @@
+//! What exists from the start.
+
+use serde_json::{Value, json};
+
+use crate::api::{Origin, store_new, to_core};
+use crate::json::text;
+use crate::kinds::Kind;
+use crate::options::SandboxError;
+use crate::rbac::is_rbac;
+use crate::store::Store;
+use crate::world::World;
+
+/// The namespaces that every cluster has.
+const NAMESPACES: [&str; 4] = ["default", "kube-system", "kube-public", "kube-node-lease"];
+
+/// Stores `seed`, in its order, and the namespaces that every cluster has.
+pub(crate) fn plant(world: &World, seed: Vec<Value>) -> Result<(), SandboxError> {
+    world.change(|store| {
+        for (index, object) in seed.into_iter().enumerate().filter(|(_, object)| !is_judge(object)) {
+            one(store, object, world).map_err(|why| SandboxError::Seed { index, why })?;
+        }
+        for name in NAMESPACES {
+            let namespace = json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}});
+            one(store, namespace, world).map_err(|why| SandboxError::Seed { index: 0, why })?;
+        }
+        Ok(())
+    })
+}
+
+/// What says who may do what, or is an account: heeded where it counts, and not served.
+fn is_judge(object: &Value) -> bool {
+    is_rbac(object)
+        || text(object, "/apiVersion").starts_with("admissionregistration.k8s.io/")
+        || (text(object, "/apiVersion"), text(object, "/kind")) == ("v1", "ServiceAccount")
+}
+
+fn one(store: &mut Store, object: Value, world: &World) -> Result<(), String> {
+    let kind =
+        Kind::of(&object).ok_or_else(|| format!("the sandbox has no {} {}", text(&object, "/apiVersion"), text(&object, "/kind")))?;
+    if text(&object, "/metadata/name").is_empty() {
+        return Err("it has no name".to_owned());
+    }
+    if kind.namespaced == text(&object, "/metadata/namespace").is_empty() {
+        return Err("it is in a namespace and should not be, or the other way round".to_owned());
+    }
+    // Checked, and kept as it is: a seed may hold what a client could not send.
+    (kind.typed)(object.clone()).map_err(|error| error.to_string())?;
+    let object = if kind.is_events_api() { to_core(&object) } else { object };
+    let kind = Kind::stored(kind.plural).unwrap_or(kind);
+    store_new(store, kind, object, Origin::Seed, world);
+    Ok(())
+}

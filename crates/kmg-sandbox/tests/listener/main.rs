@@ -1,0 +1,4 @@
+//! A sandbox as a program starts it.
+
+#[cfg(test)]
+mod serving;
