@@ -113,7 +113,7 @@ fn named_port(pod: &Object<'_>, name: &str, protocol: &Value) -> Option<Value> {
 }
 
 fn blank(service: &Object<'_>, memory: &mut Memory) -> Object<'static> {
-    let mut labels = service.at("/metadata/labels").cloned().unwrap_or_else(|| json!({}));
+    let mut labels = service.at("/metadata/labels").filter(|labels| labels.is_object()).cloned().unwrap_or_else(|| json!({}));
     labels[MANAGER.0] = MANAGER.1.into();
     labels[SERVICE] = service.name().into();
     if service.text("/spec/clusterIP") == "None" {

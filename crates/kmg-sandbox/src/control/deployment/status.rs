@@ -90,6 +90,7 @@ impl Sync<'_, '_> {
         if progress == Progress::AsItIs {
             return;
         }
+        self.pass_on_failure();
         if self.strategy.deadline.is_none() {
             self.drop_condition("Progressing");
             return;
@@ -98,6 +99,22 @@ impl Sync<'_, '_> {
         if !(was_complete && counts.replicas == counts.updated) {
             self.judge(before, counts);
         }
+    }
+
+    /// A ReplicaSet that cannot make its Pods says so, and the Deployment repeats it; the newest one's word first.
+    fn pass_on_failure(&mut self) {
+        let failure = |at: usize| {
+            let conditions = self.set(at).list("/status/conditions");
+            conditions.iter().find(|condition| condition["type"] == "ReplicaFailure")
+        };
+        let Some(failure) = self.family.new.into_iter().chain(self.family.all()).find_map(failure).cloned() else {
+            if condition(self.deployment(), "ReplicaFailure").is_some() {
+                self.drop_condition("ReplicaFailure");
+            }
+            return;
+        };
+        let text = |field: &str| failure[field].as_str().unwrap_or_default();
+        self.set_condition("ReplicaFailure", text("status"), text("reason"), text("message"));
     }
 
     fn judge(&mut self, before: Counts, counts: Counts) {
