@@ -1,6 +1,8 @@
 //! The project's own tasks. `cargo xtask` without words lists them.
 
+mod bench;
 mod cluster;
+mod pictures;
 mod test;
 mod tidy;
 
@@ -9,6 +11,8 @@ use std::process::ExitCode;
 const USAGE: &str = "cargo xtask TASK
   test                       everything ./test runs: format, lints, tidy, every suite on real parts
   tidy                       the layers, bans and size limits of ARCHITECTURE.md
+  pictures                   docs/pictures, in real Chromium
+  bench [--quick] [--record] the numbers of docs/benchmarks.md, measured
   cluster build|up|down      the real test cluster (see tests/cluster/README.md)";
 
 fn main() -> ExitCode {
@@ -16,7 +20,9 @@ fn main() -> ExitCode {
     let outcome = match args.split_first().map(|(task, rest)| (task.as_str(), rest)) {
         Some(("test", rest)) => test::run(rest),
         Some(("tidy", [])) => tidy::run(),
+        Some(("bench", rest)) => bench::run(rest),
         Some(("cluster", rest)) => cluster::run(rest),
+        Some(("pictures", [])) => pictures::run(),
         _ => Err(anyhow::anyhow!("{USAGE}")),
     };
     match outcome {

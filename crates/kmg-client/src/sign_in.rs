@@ -52,12 +52,15 @@ impl SignIn {
             ("response_type", "code"),
             ("client_id", &client_id),
             ("redirect_uri", loopback.redirect_uri()),
-            ("scope", &found.scope),
             ("state", &state),
             ("code_challenge", &challenge),
             ("code_challenge_method", "S256"),
             ("resource", mcp_url.as_str()),
         ]);
+        // Without one the issuer grants its default (RFC 6749 §3.3); an empty one is not allowed.
+        if !found.scope.is_empty() {
+            authorize_url.query_pairs_mut().append_pair("scope", &found.scope);
+        }
         Ok(Self { http, mcp_url: mcp_url.clone(), found, client_id, loopback, state, verifier, authorize_url })
     }
 

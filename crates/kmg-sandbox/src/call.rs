@@ -36,6 +36,11 @@ impl Call<'_> {
         }
     }
 
+    /// Whether the request wants to act as someone else.
+    pub(crate) fn impersonates(&self) -> bool {
+        self.headers.keys().any(|name| name.as_str().starts_with("impersonate-"))
+    }
+
     pub(crate) fn accept(&self) -> &str {
         self.header(&ACCEPT)
     }

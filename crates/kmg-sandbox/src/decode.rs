@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use crate::kinds::Kind;
 use crate::prune::prune;
+use crate::quantity::is_quantity;
 
 /// An object as it was meant.
 #[derive(Debug)]
@@ -13,6 +14,17 @@ pub(crate) struct Decoded {
     pub(crate) object: Value,
     /// Paths of fields that the kind does not have, in the order of the object.
     pub(crate) unknown: Vec<String>,
+}
+
+/// Why something is no object of its kind.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Undecodable {
+    /// A field of a wrong type. The real decoder names its own types behind these words.
+    #[error("json: cannot unmarshal {0}")]
+    Type(#[from] serde_json::Error),
+    /// A text that is no quantity.
+    #[error("quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'")]
+    Quantity,
 }
 
 /// What happens to unknown fields (`fieldValidation`).
@@ -32,22 +44,52 @@ impl Fields {
             _ => None,
         }
     }
+
+    /// What is said about repeated keys and unknown fields: warnings.
+    ///
+    /// # Errors
+    /// The refusal of a strict reader.
+    pub(crate) fn judge(self, duplicates: Vec<String>, unknown: Vec<String>) -> Result<Vec<String>, String> {
+        let duplicates = duplicates.into_iter().map(|path| format!("duplicate field \"{path}\""));
+        let words: Vec<String> = duplicates.chain(unknown.into_iter().map(|path| format!("unknown field \"{path}\""))).collect();
+        match self {
+            Self::Ignore => Ok(Vec::new()),
+            Self::Strict if !words.is_empty() => Err(format!("strict decoding error: {}", words.join(", "))),
+            Self::Warn | Self::Strict => Ok(words),
+        }
+    }
 }
 
 /// Reads `sent` as an object of `kind`.
 ///
 /// # Errors
 /// A field of a wrong type.
-pub(crate) fn decode(sent: &Value, kind: &Kind) -> Result<Decoded, serde_json::Error> {
+pub(crate) fn decode(sent: &Value, kind: &Kind) -> Result<Decoded, Undecodable> {
     let mut object = (kind.typed)(sent.clone())?;
+    if !has_quantities(&object) {
+        return Err(Undecodable::Quantity);
+    }
     let mut unknown = Vec::new();
     name_unknown(sent, &object, &mut String::new(), &mut unknown);
+    keep_sent(sent, &mut object);
     prune(&mut object);
     if let Some(map) = object.as_object_mut() {
         map.insert("apiVersion".to_owned(), kind.api_version().into());
         map.insert("kind".to_owned(), kind.name.into());
     }
     Ok(Decoded { object, unknown })
+}
+
+/// Whether every amount of a resource is a quantity.
+fn has_quantities(value: &Value) -> bool {
+    match value {
+        Value::Object(fields) => fields.iter().all(|(key, value)| match (key.as_str(), value) {
+            ("limits" | "requests", Value::Object(amounts)) => amounts.values().all(|amount| amount.as_str().is_none_or(is_quantity)),
+            _ => has_quantities(value),
+        }),
+        Value::Array(items) => items.iter().all(has_quantities),
+        _ => true,
+    }
 }
 
 /// What `sent` has and the typed object has not; nulls do not count, they are absent values.
@@ -78,6 +120,20 @@ fn name_unknown(sent: &Value, typed: &Value, path: &mut String, out: &mut Vec<St
     }
 }
 
+/// Takes out what the typed object made up for a field it must have.
+fn keep_sent(sent: &Value, typed: &mut Value) {
+    match (sent, typed) {
+        (Value::Object(sent), Value::Object(typed)) => {
+            typed.retain(|key, _| sent.get(key).is_some_and(|value| !value.is_null()));
+            for (key, value) in typed {
+                keep_sent(sent.get(key).unwrap_or(&Value::Null), value);
+            }
+        }
+        (Value::Array(sent), Value::Array(typed)) => sent.iter().zip(typed).for_each(|(sent, typed)| keep_sent(sent, typed)),
+        _ => {}
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use serde_json::json;
@@ -95,5 +151,7 @@ mod tests {
         assert_eq!(decoded.unknown, ["extra", "metadata.lables", "spec.template.spec.containers[1].imge"]);
         assert_eq!(decoded.object["metadata"], json!({"name": "web"}));
         assert_eq!(decoded.object["apiVersion"], "apps/v1");
+        let bare = decode(&json!({"spec": {}}), kind).unwrap().object;
+        assert_eq!(bare["spec"], json!({}), "nothing is made up");
     }
 }

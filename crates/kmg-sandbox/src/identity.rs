@@ -39,13 +39,13 @@ impl Identities {
         Self { users, anonymous: Identity { name: nobody, rights } }
     }
 
-    /// Whose request this is, by its `Authorization` header. Without one it is anonymous.
+    /// Whose request this is, by its `Authorization` header. Without a bearer token it is
+    /// anonymous.
     ///
     /// # Errors
     /// 401 for a token that nobody has.
     pub(crate) fn by_header(&self, authorization: Option<&[u8]>) -> Result<&Identity, Status> {
-        let Some(header) = authorization else { return Ok(&self.anonymous) };
-        let token = header.strip_prefix(b"Bearer ").unwrap_or_default();
+        let Some(token) = authorization.and_then(bearer) else { return Ok(&self.anonymous) };
         let known = self.users.iter().find(|(secret, _)| bool::from(secret.expose_secret().as_bytes().ct_eq(token)));
         known.map(|(_, identity)| identity).ok_or_else(Status::unauthorized)
     }
@@ -54,6 +54,13 @@ impl Identities {
     pub(crate) fn token(&self, name: &str) -> Option<&SecretString> {
         self.users.iter().find(|(_, identity)| identity.name == name).map(|(token, _)| token)
     }
+}
+
+/// The token of a `Bearer` header (RFC 6750 §2.1); other schemes are no credential here.
+fn bearer(header: &[u8]) -> Option<&[u8]> {
+    let (scheme, token) = header.split_at_checked("Bearer ".len())?;
+    let token = token.trim_ascii();
+    (scheme.eq_ignore_ascii_case(b"Bearer ") && !token.is_empty()).then_some(token)
 }
 
 #[cfg(test)]
@@ -65,9 +72,10 @@ mod tests {
         let users = vec![User { name: "reader".into(), groups: Vec::new(), token: "t-1".to_owned().into() }];
         let identities = Identities::new(users, &[]);
         assert_eq!(identities.by_header(Some(b"Bearer t-1")).unwrap().name, "reader");
-        assert_eq!(identities.by_header(None).unwrap().name, "system:anonymous");
-        for header in [&b"Bearer t-2"[..], b"Bearer ", b"Basic t-1", b""] {
-            assert_eq!(identities.by_header(Some(header)).unwrap_err().code, 401);
+        assert_eq!(identities.by_header(Some(b"bearer t-1")).unwrap().name, "reader");
+        for header in [None, Some(&b"Bearer "[..]), Some(b"Basic t-1"), Some(b"")] {
+            assert_eq!(identities.by_header(header).unwrap().name, "system:anonymous");
         }
+        assert_eq!(identities.by_header(Some(b"Bearer t-2")).unwrap_err().code, 401);
     }
 }

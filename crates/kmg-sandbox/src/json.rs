@@ -30,7 +30,7 @@ pub(crate) fn default(map: &mut Map<String, Value>, key: &str, value: impl Into<
     }
 }
 
-/// Whether `object.metadata` holds a string of this name.
+/// The uid of `object`, or nothing.
 pub(crate) fn uid(object: &Value) -> &str {
     text(object, "/metadata/uid")
 }

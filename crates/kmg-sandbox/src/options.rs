@@ -16,8 +16,8 @@ pub struct Options {
     /// Who may sign in.
     pub users: Vec<User>,
     /// Objects that exist from the start, created in this order. Roles and bindings (`rbac.authorization.k8s.io/v1`)
-    /// say what the users may do and are not served; admission policies and accounts are passed over, since
-    /// [`Options::fence`] and [`Options::users`] stand for them.
+    /// say what the users may do, accounts which ones Pods may have; neither is served. Admission policies are passed
+    /// over: [`Options::fence`] stands for them.
     pub seed: Vec<Value>,
     /// The admission policy that lets one user through in dry runs only.
     pub fence: Option<Fence>,

@@ -1,11 +1,15 @@
-//! JSON Patch (RFC 6902) in the API server's words.
+//! JSON Patch (RFC 6902), as the API server applies it: `replace` of a member that is absent adds it, and a test of
+//! nothing for `null` holds. Indices from the end of a list are not read.
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use crate::status::Status;
 
 /// The most operations of one patch, as the API server has it.
 const MAX_OPERATIONS: usize = 10_000;
+
+/// An operation does not fit; the API server does not say which.
+struct Unfit;
 
 /// `object` after the patch `body`.
 ///
@@ -22,10 +26,99 @@ pub(crate) fn apply(object: &Value, body: &[u8]) -> Result<Value, Status> {
         let why = format!("The allowed maximum operations in a JSON patch is {MAX_OPERATIONS}, got {}", list.len());
         return Err(Status::new(413, "RequestEntityTooLarge", why).bare());
     }
-    let patch: json_patch::Patch = serde_json::from_value(operations).map_err(|_| Status::unfit_patch())?;
     let mut patched = object.clone();
-    json_patch::patch(&mut patched, &patch).map_err(|_| Status::unfit_patch())?;
+    for operation in list {
+        run(&mut patched, operation).map_err(|Unfit| Status::unfit_patch())?;
+    }
     Ok(patched)
+}
+
+fn run(document: &mut Value, operation: &Value) -> Result<(), Unfit> {
+    let text = |key: &str| operation.get(key).and_then(Value::as_str).ok_or(Unfit);
+    let path = Pointer::parse(text("path")?)?;
+    let value = || operation.get("value").cloned().unwrap_or_default();
+    match text("op")? {
+        "add" => path.add(document, value()),
+        "remove" => path.remove(document).map(drop),
+        "replace" => path.replace(document, value()),
+        "move" => {
+            let moved = Pointer::parse(text("from")?)?.remove(document)?;
+            path.add(document, moved)
+        }
+        "copy" => {
+            let copied = Pointer::parse(text("from")?)?.get(document)?.cloned().unwrap_or_default();
+            path.add(document, copied)
+        }
+        "test" if path.get(document)?.unwrap_or(&Value::Null) == &value() => Ok(()),
+        _ => Err(Unfit),
+    }
+}
+
+/// A JSON pointer (RFC 6901): where the parent is, and the last key.
+struct Pointer {
+    parent: String,
+    key: String,
+}
+
+/// What holds the key of a pointer.
+enum Parent<'a> {
+    Object(&'a mut Map<String, Value>),
+    List(&'a mut Vec<Value>),
+}
+
+impl Pointer {
+    fn parse(text: &str) -> Result<Self, Unfit> {
+        let (parent, key) = text.rsplit_once('/').filter(|(parent, _)| parent.is_empty() || parent.starts_with('/')).ok_or(Unfit)?;
+        Ok(Self { parent: parent.to_owned(), key: key.replace("~1", "/").replace("~0", "~") })
+    }
+
+    fn parent<'a>(&self, document: &'a mut Value) -> Result<Parent<'a>, Unfit> {
+        match document.pointer_mut(&self.parent) {
+            Some(Value::Object(map)) => Ok(Parent::Object(map)),
+            Some(Value::Array(list)) => Ok(Parent::List(list)),
+            _ => Err(Unfit),
+        }
+    }
+
+    /// A place among `length` items; `length` itself where it may be behind the last.
+    fn index(&self, length: usize) -> Result<usize, Unfit> {
+        self.key.parse().ok().filter(|index| *index < length).ok_or(Unfit)
+    }
+
+    /// The value, or nothing where an object has no such member.
+    fn get<'a>(&self, document: &'a mut Value) -> Result<Option<&'a Value>, Unfit> {
+        match self.parent(document)? {
+            Parent::Object(map) => Ok(map.get(&self.key)),
+            Parent::List(list) => Ok(list.get(self.index(list.len())?)),
+        }
+    }
+
+    fn add(&self, document: &mut Value, value: Value) -> Result<(), Unfit> {
+        match self.parent(document)? {
+            Parent::Object(map) => drop(map.insert(self.key.clone(), value)),
+            Parent::List(list) if self.key == "-" => list.push(value),
+            Parent::List(list) => list.insert(self.index(list.len() + 1)?, value),
+        }
+        Ok(())
+    }
+
+    fn replace(&self, document: &mut Value, value: Value) -> Result<(), Unfit> {
+        match self.parent(document)? {
+            Parent::Object(map) => drop(map.insert(self.key.clone(), value)),
+            Parent::List(list) => {
+                let index = self.index(list.len())?;
+                list[index] = value;
+            }
+        }
+        Ok(())
+    }
+
+    fn remove(&self, document: &mut Value) -> Result<Value, Unfit> {
+        match self.parent(document)? {
+            Parent::Object(map) => map.remove(&self.key).ok_or(Unfit),
+            Parent::List(list) => Ok(list.remove(self.index(list.len())?)),
+        }
+    }
 }
 
 /// A parser's complaint as Go words it.
@@ -59,26 +152,51 @@ mod tests {
     use super::*;
 
     fn live() -> Value {
-        json!({"metadata": {"uid": "u", "resourceVersion": "7", "annotations": {}}, "spec": {"replicas": 1}})
+        json!({"metadata": {"uid": "u", "annotations": {}}, "spec": {"replicas": 1, "items": ["a", "b"]}})
+    }
+
+    fn patched(operations: &Value) -> Result<Value, Status> {
+        apply(&live(), operations.to_string().as_bytes())
     }
 
     #[test]
-    fn tests_guard_what_follows_them() {
-        let patch = br#"[{"op":"test","path":"/metadata/uid","value":"u"},{"op":"replace","path":"/spec/replicas","value":2},
-            {"op":"add","path":"/metadata/annotations/kmg.dev~1plan","value":"p"}]"#;
-        let patched = apply(&live(), patch).unwrap();
-        assert_eq!((&patched["spec"]["replicas"], &patched["metadata"]["annotations"]["kmg.dev/plan"]), (&json!(2), &json!("p")));
+    fn operations_apply_in_order_behind_their_tests() {
+        let out = patched(&json!([
+            {"op": "test", "path": "/metadata/uid", "value": "u"},
+            {"op": "test", "path": "/metadata/absent", "value": null},
+            {"op": "replace", "path": "/spec/replicas", "value": 2},
+            {"op": "replace", "path": "/spec/paused", "value": true},
+            {"op": "add", "path": "/metadata/annotations/kmg.dev~1plan", "value": "p"},
+            {"op": "add", "path": "/spec/items/1", "value": "x"},
+            {"op": "add", "path": "/spec/items/-", "value": "z"},
+            {"op": "remove", "path": "/spec/items/0"},
+            {"op": "copy", "from": "/metadata/uid", "path": "/metadata/copied"},
+            {"op": "move", "from": "/metadata/uid", "path": "/metadata/moved"}
+        ]));
+        let expected = json!({
+            "metadata": {"annotations": {"kmg.dev/plan": "p"}, "copied": "u", "moved": "u"},
+            "spec": {"replicas": 2, "paused": true, "items": ["x", "b", "z"]}
+        });
+        assert_eq!(out, Ok(expected));
     }
 
     #[test]
     fn what_does_not_fit_is_refused_without_saying_which() {
-        for patch in [
-            r#"[{"op":"test","path":"/metadata/uid","value":"x"}]"#,
-            r#"[{"op":"remove","path":"/spec/nope"}]"#,
-            r#"[{"op":"bogus","path":"/a"}]"#,
-            r#"[{"op":"replace"}]"#,
+        for operation in [
+            json!({"op": "test", "path": "/metadata/uid", "value": "x"}),
+            json!({"op": "test", "path": "/spec/items/2", "value": null}),
+            json!({"op": "remove", "path": "/spec/nope"}),
+            json!({"op": "add", "path": "/absent/a", "value": 1}),
+            json!({"op": "add", "path": "/spec/items/3", "value": 1}),
+            json!({"op": "add", "path": "/spec/items/-1", "value": 1}),
+            json!({"op": "replace", "path": "/spec/items/2", "value": 1}),
+            json!({"op": "add", "path": "metadata", "value": 1}),
+            json!({"op": "move", "from": "/spec/nope", "path": "/spec/x"}),
+            json!({"op": "bogus", "path": "/a"}),
+            json!({"op": "replace"}),
+            json!(1),
         ] {
-            assert_eq!(apply(&live(), patch.as_bytes()), Err(Status::unfit_patch()), "{patch}");
+            assert_eq!(patched(&json!([operation])), Err(Status::unfit_patch()), "{operation}");
         }
     }
 

@@ -19,6 +19,8 @@ pub(crate) struct Resource<'a> {
     pub(crate) plural: &'a str,
     pub(crate) name: &'a str,
     pub(crate) subresource: &'a str,
+    /// Whether the path goes on below that.
+    pub(crate) deeper: bool,
 }
 
 impl<'a> Path<'a> {
@@ -37,12 +39,13 @@ fn resource(path: &str) -> Option<Resource<'_>> {
     let first = parts.next()?;
     let rest: [&str; 4] = std::array::from_fn(|_| parts.next().unwrap_or_default());
     let out = Resource { group, version, ..Resource::default() };
+    let out = Resource { deeper: parts.next().is_some(), ..out };
     Some(match (first, rest) {
         ("namespaces", [name, "" | "status" | "finalize", ..]) => {
             Resource { namespace: name, plural: first, name, subresource: rest[1], ..out }
         }
         ("namespaces", [namespace, plural, name, subresource]) => Resource { namespace, plural, name, subresource, ..out },
-        (plural, [name, subresource, ..]) => Resource { plural, name, subresource, ..out },
+        (plural, [name, subresource, more, _]) => Resource { plural, name, subresource, deeper: !more.is_empty(), ..out },
     })
 }
 
@@ -62,6 +65,7 @@ mod tests {
         let pods = Resource { version: "v1", namespace: "demo", plural: "pods", ..Resource::default() };
         assert_eq!(of("/api/v1/namespaces/demo/pods"), pods);
         assert_eq!(of("/api/v1/namespaces/demo/pods/p/log"), Resource { name: "p", subresource: "log", ..pods });
+        assert!(of("/api/v1/namespaces/demo/pods/p/log/more").deeper && of("/api/v1/nodes/n/proxy/x").deeper);
         let everywhere = Resource { group: "apps", version: "v1", plural: "deployments", ..Resource::default() };
         assert_eq!(of("/apis/apps/v1/deployments"), everywhere);
         let namespace = Resource { version: "v1", namespace: "demo", plural: "namespaces", name: "demo", ..Resource::default() };

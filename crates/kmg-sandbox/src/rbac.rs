@@ -162,8 +162,15 @@ mod tests {
         Rights::of("u", &[], &role_for("u", "demo", rules))
     }
 
-    const SCALE: Resource<'_> =
-        Resource { group: "apps", version: "v1", namespace: "demo", plural: "deployments", name: "web", subresource: "scale" };
+    const SCALE: Resource<'_> = Resource {
+        group: "apps",
+        version: "v1",
+        namespace: "demo",
+        plural: "deployments",
+        name: "web",
+        subresource: "scale",
+        deeper: false,
+    };
 
     #[test]
     fn a_rule_counts_for_its_verbs_resources_names_and_namespace_only() {

@@ -12,7 +12,6 @@ use tokio::task::JoinSet;
 
 use crate::engine;
 use crate::faults::Faults;
-use crate::identity::Identities;
 use crate::options::{Options, SandboxError};
 use crate::seed;
 use crate::serve::Server;
@@ -34,13 +33,12 @@ impl Sandbox {
     /// # Errors
     /// The address is not loopback or is taken; a seed object is not one of the sandbox's kinds, or malformed.
     pub async fn start(options: Options) -> Result<Self, SandboxError> {
-        let Options { listen, users, seed, fence, images, faults, clock } = options;
+        let (listen, faults, seed) = (options.listen, options.faults.clone(), options.seed.clone());
         if !listen.ip().is_loopback() {
             return Err(SandboxError::NotLoopback(listen));
         }
         let tls = tls::make(listen.ip())?;
-        let identities = Identities::new(users, &seed);
-        let world = Arc::new(World::new(identities, fence, images, clock, tls.authority_pem));
+        let world = Arc::new(World::new(options, tls.authority_pem));
         seed::plant(&world, seed)?;
         let listener = TcpListener::bind(listen).await?;
         let address = listener.local_addr()?;

@@ -13,15 +13,17 @@ use crate::world::World;
 /// The namespaces that every cluster has.
 const NAMESPACES: [&str; 4] = ["default", "kube-system", "kube-public", "kube-node-lease"];
 
-/// Stores `seed`, in its order, and the namespaces that every cluster has.
+/// Stores the namespaces that every cluster has, and `seed` in its order; a namespace of the seed goes before.
 pub(crate) fn plant(world: &World, seed: Vec<Value>) -> Result<(), SandboxError> {
+    let is = |object: &Value, name: &str| object["kind"] == "Namespace" && text(object, "/metadata/name") == name;
+    let missing: Vec<&str> = NAMESPACES.into_iter().filter(|name| !seed.iter().any(|object| is(object, name))).collect();
     world.change(|store| {
-        for (index, object) in seed.into_iter().enumerate().filter(|(_, object)| !is_judge(object)) {
-            one(store, object, world).map_err(|why| SandboxError::Seed { index, why })?;
-        }
-        for name in NAMESPACES {
+        for name in missing {
             let namespace = json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}});
             one(store, namespace, world).map_err(|why| SandboxError::Seed { index: 0, why })?;
+        }
+        for (index, object) in seed.into_iter().enumerate().filter(|(_, object)| !is_judge(object)) {
+            one(store, object, world).map_err(|why| SandboxError::Seed { index, why })?;
         }
         Ok(())
     })
@@ -42,6 +44,10 @@ fn one(store: &mut Store, object: Value, world: &World) -> Result<(), String> {
     }
     if kind.namespaced == text(&object, "/metadata/namespace").is_empty() {
         return Err("it is in a namespace and should not be, or the other way round".to_owned());
+    }
+    let namespace = text(&object, "/metadata/namespace");
+    if kind.namespaced && store.get("namespaces", "", namespace).is_none() {
+        return Err(format!("its namespace {namespace} is not there"));
     }
     // Checked, and kept as it is: a seed may hold what a client could not send.
     (kind.typed)(object.clone()).map_err(|error| error.to_string())?;

@@ -32,6 +32,18 @@ impl Cause {
         Self { reason: "FieldValueRequired", message, field: field.into() }
     }
 
+    pub(crate) fn forbidden(field: impl Into<String>, why: &str) -> Self {
+        Self { reason: "FieldValueForbidden", message: format!("Forbidden: {why}"), field: field.into() }
+    }
+
+    pub(crate) fn duplicate(field: impl Into<String>, value: &str) -> Self {
+        Self { reason: "FieldValueDuplicate", message: format!("Duplicate value: \"{value}\""), field: field.into() }
+    }
+
+    pub(crate) fn not_found(field: impl Into<String>, value: &str) -> Self {
+        Self { reason: "FieldValueNotFound", message: format!("Not found: \"{value}\""), field: field.into() }
+    }
+
     /// `value` as it is to be quoted, and the supported values likewise.
     pub(crate) fn unsupported(field: impl Into<String>, value: &str, supported: &[&str]) -> Self {
         let supported = supported.iter().map(|text| format!("\"{text}\"")).collect::<Vec<_>>().join(", ");
@@ -90,6 +102,15 @@ impl Status {
         let message =
             if name.is_empty() { format!("{what} is forbidden: {why}") } else { format!("{what} \"{name}\" is forbidden: {why}") };
         Self::new(403, "Forbidden", message).with(details(name, group, plural))
+    }
+
+    /// Refused by an admission policy.
+    pub(crate) fn denied(resource: (&str, &str), name: &str, why: &str) -> Self {
+        let mut status = Self::forbidden(resource, name, why);
+        if let Some(details) = &mut status.details {
+            details["causes"] = json!([{"message": why}]);
+        }
+        status
     }
 
     /// A path that is no resource is refused to the asker.

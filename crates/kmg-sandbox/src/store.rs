@@ -95,10 +95,13 @@ impl Store {
         self.collections.get(plural)?.get(namespace)?.get(name)
     }
 
-    /// The objects of `namespace`, or of all where it is empty, by namespace and name.
+    /// The objects of `namespace`, or of all where it is empty, in the order of the keys `namespace/name`.
     pub(crate) fn list<'a>(&'a self, plural: &str, namespace: &'a str) -> impl Iterator<Item = &'a Arc<Stored>> {
-        let spaces = self.collections.get(plural).into_iter().flatten();
-        spaces.filter(move |(space, _)| namespace.is_empty() || *space == namespace).flat_map(|(_, objects)| objects.values())
+        let all = self.collections.get(plural).into_iter().flatten();
+        let mut spaces: Vec<_> = all.filter(|(space, _)| namespace.is_empty() || *space == namespace).collect();
+        // The slash counts: `a-b/x` comes before `a/x`.
+        spaces.sort_by(|(a, _), (b, _)| a.bytes().chain([b'/']).cmp(b.bytes().chain([b'/'])));
+        spaces.into_iter().flat_map(|(_, objects)| objects.values())
     }
 
     /// Every object of every kind in `namespace`.
@@ -110,17 +113,21 @@ impl Store {
     /// Stores `object` under its name as a new version and returns that.
     pub(crate) fn put(&mut self, plural: &'static str, mut object: Value) -> Arc<Stored> {
         self.revision += 1;
-        if let Some(metadata) = metadata(&mut object) {
-            metadata.insert("resourceVersion".to_owned(), self.revision.to_string().into());
-        }
+        self.stamp(&mut object);
         let (namespace, name) = (text(&object, "/metadata/namespace").to_owned(), text(&object, "/metadata/name").to_owned());
         let stored = Stored::new(object);
         self.collections.entry(plural).or_default().entry(namespace).or_default().insert(name, Arc::clone(&stored));
         stored
     }
 
-    /// Takes an object away; that is a change too.
-    pub(crate) fn remove(&mut self, plural: &str, namespace: &str, name: &str) -> Option<Arc<Stored>> {
+    fn stamp(&self, object: &mut Value) {
+        if let Some(metadata) = metadata(object) {
+            metadata.insert("resourceVersion".to_owned(), self.revision.to_string().into());
+        }
+    }
+
+    /// Takes an object away and returns it with the version of that change.
+    pub(crate) fn remove(&mut self, plural: &str, namespace: &str, name: &str) -> Option<Value> {
         let spaces = self.collections.get_mut(plural)?;
         let objects = spaces.get_mut(namespace)?;
         let removed = objects.remove(name)?;
@@ -128,7 +135,9 @@ impl Store {
             spaces.remove(namespace);
         }
         self.revision += 1;
-        Some(removed)
+        let mut object = removed.object.clone();
+        self.stamp(&mut object);
+        Some(object)
     }
 }
 
@@ -145,11 +154,11 @@ mod tests {
     #[test]
     fn versions_grow_with_every_change_and_lists_are_in_order() {
         let mut store = Store::default();
-        store.put("pods", pod("b", "1"));
+        store.put("pods", pod("a-b", "1"));
         store.put("pods", pod("a", "2"));
         store.put("pods", pod("a", "1"));
         let names = |namespace| store.list("pods", namespace).map(|stored| text(&stored.object, "/metadata/name")).collect::<Vec<_>>();
-        assert_eq!((names("a"), names("")), (vec!["1", "2"], vec!["1", "2", "1"]));
+        assert_eq!((names("a"), names("")), (vec!["1", "2"], vec!["1", "1", "2"]));
         assert_eq!(store.get("pods", "a", "1").unwrap().version(), "103");
         assert!(store.remove("pods", "a", "1").is_some() && store.remove("pods", "a", "1").is_none());
         assert_eq!(store.revision(), 104);

@@ -6,8 +6,9 @@ use kmg_core::clock::{Clock, Millis};
 use tokio::sync::Notify;
 
 use crate::identity::Identities;
+use crate::json::text;
 use crate::kinds::Kind;
-use crate::options::{Fence, Images};
+use crate::options::{Fence, Images, Options};
 use crate::status::Status;
 use crate::store::Store;
 
@@ -18,6 +19,8 @@ pub(crate) struct World {
     /// Told whenever the store has changed.
     pub(crate) changed: Notify,
     pub(crate) identities: Identities,
+    /// The namespaces and names of the accounts in the seed.
+    pub(crate) accounts: Vec<(String, String)>,
     pub(crate) fence: Option<Fence>,
     pub(crate) images: Images,
     pub(crate) clock: Clock,
@@ -26,8 +29,21 @@ pub(crate) struct World {
 }
 
 impl World {
-    pub(crate) fn new(identities: Identities, fence: Option<Fence>, images: Images, clock: Clock, authority_pem: String) -> Self {
-        Self { store: RwLock::default(), changed: Notify::new(), identities, fence, images, clock, authority_pem }
+    /// An empty world for the users of `options`; its seed counts as far as it says who may do what.
+    pub(crate) fn new(options: Options, authority_pem: String) -> Self {
+        let Options { users, seed, fence, images, clock, .. } = options;
+        let accounts = seed.iter().filter(|object| object["kind"] == "ServiceAccount");
+        let accounts = accounts.map(|account| ["namespace", "name"].map(|key| text(account, &format!("/metadata/{key}")).to_owned()));
+        Self {
+            store: RwLock::default(),
+            changed: Notify::new(),
+            accounts: accounts.map(|[namespace, name]| (namespace, name)).collect(),
+            identities: Identities::new(users, &seed),
+            fence,
+            images,
+            clock,
+            authority_pem,
+        }
     }
 
     pub(crate) fn now(&self) -> Millis {
@@ -58,6 +74,6 @@ impl World {
         let Some(fence) = self.fence.as_ref().filter(|fence| fence.user == user && !dry_run) else { return Ok(()) };
         let Fence { policy, binding, message, .. } = fence;
         let why = format!("ValidatingAdmissionPolicy '{policy}' with binding '{binding}' denied request: {message}");
-        Err(Status::forbidden((kind.plural, kind.group), name, &why))
+        Err(Status::denied((kind.plural, kind.group), name, &why))
     }
 }

@@ -1,7 +1,7 @@
-//! Private files, and the two places where text goes to a person.
+//! Private files, and the places where text goes to a person.
 
 use std::fs::{DirBuilder, OpenOptions};
-use std::io::Write as _;
+use std::io::{ErrorKind, Write as _};
 use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 
@@ -61,14 +61,24 @@ const fn owner_only(mode: u32) -> bool {
     mode & 0o777 == mode & 0o700
 }
 
-/// Says something on standard output.
-#[expect(clippy::print_stdout, reason = "the command's result")]
-pub(crate) fn say(text: &str) {
-    println!("{text}");
+/// Prints a command's result on standard output. A reader that has left, such as `head`, has what it wanted.
+///
+/// # Errors
+/// It cannot be written, for instance to a full disk.
+pub(crate) fn print(text: &str) -> anyhow::Result<()> {
+    let mut out = std::io::stdout().lock();
+    match writeln!(out, "{text}").and_then(|()| out.flush()) {
+        Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(error).context("standard output"),
+        _ => Ok(()),
+    }
 }
 
-/// Says something on standard error.
-#[expect(clippy::print_stderr, reason = "the command's complaint")]
+/// Says something on standard output while a command goes on, whether or not anybody reads it.
+pub(crate) fn say(text: &str) {
+    let _unread = writeln!(std::io::stdout(), "{text}");
+}
+
+/// Says something on standard error, whether or not anybody reads it.
 pub(crate) fn complain(text: &str) {
-    eprintln!("{text}");
+    let _unread = writeln!(std::io::stderr(), "{text}");
 }

@@ -1,7 +1,7 @@
 //! The whole test run: what `./test` does, and the line it ends with.
 
 mod lanes;
-mod prepare;
+pub mod prepare;
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};

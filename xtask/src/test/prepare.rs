@@ -52,9 +52,11 @@ pub fn parts(root: &Path) -> Parts {
         Ok(path) => drop(environment.insert("KMG_TEST_PYTHON".to_owned(), path)),
         Err(error) => eprintln!("Python environment: {error:#}"),
     }
-    match node(&tests) {
-        Ok(path) => drop(environment.insert("KMG_TEST_NODE_MODULES".to_owned(), path)),
-        Err(error) => eprintln!("Node modules: {error:#}"),
+    for (folder, variable) in [("node", "KMG_TEST_NODE_MODULES"), ("clients", "KMG_TEST_CLIENTS")] {
+        match npm(&tests, folder) {
+            Ok(path) => drop(environment.insert(variable.to_owned(), path)),
+            Err(error) => eprintln!("npm packages of tests/{folder}: {error:#}"),
+        }
     }
     match on_path("chromium") {
         Some(path) => drop(environment.insert("KMG_TEST_CHROMIUM".to_owned(), path)),
@@ -93,9 +95,10 @@ fn python(tests: &Path) -> anyhow::Result<PathBuf> {
     Ok(interpreter)
 }
 
-fn node(tests: &Path) -> anyhow::Result<PathBuf> {
-    let (manifest, lock) = (tests.join("node/package.json"), tests.join("node/package-lock.json"));
-    let folder = cache()?.join("node").join(hash(&[&manifest, &lock])?);
+/// The `node_modules` of `tests/NAME`.
+fn npm(tests: &Path, name: &str) -> anyhow::Result<PathBuf> {
+    let (manifest, lock) = (tests.join(name).join("package.json"), tests.join(name).join("package-lock.json"));
+    let folder = cache()?.join(name).join(hash(&[&manifest, &lock])?);
     if !folder.join("complete").exists() {
         std::fs::create_dir_all(&folder)?;
         for file in [&manifest, &lock] {

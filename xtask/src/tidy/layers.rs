@@ -27,6 +27,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("kmg-web", &["kmg-app"]),
     ("kmg-server", &["kmg-tools", "kmg-rpc", "kmg-link", "kmg-cluster", "kmg-audit"]),
     ("kmg-executor", &["kmg-link", "kmg-cluster", "kmg-audit", "kmg-jwt"]),
+    ("kmg-bench", &["kmg-client", "kmg-cluster"]),
 ];
 
 /// Outside crates that only these of ours may name (in any kind of dependency but tests').
@@ -37,12 +38,11 @@ const ONLY_IN: &[(&str, &[&str])] = &[
     ("askama", &["kmg-web"]),
     ("jsonwebtoken", &["kmg-jwt"]),
     ("axum", &["kmg-mcp", "kmg-web", "kmg-devissuer", "kmg"]),
-    ("anyhow", &["kmg", "xtask"]),
+    ("anyhow", &["kmg", "kmg-bench", "xtask"]),
     ("hyper", &["kmg", "kmg-sandbox"]),
     ("hyper-util", &["kmg", "kmg-sandbox"]),
-    ("tokio-rustls", &["kmg-sandbox"]),
+    ("tokio-rustls", &["kmg-sandbox", "kmg-bench"]),
     ("rcgen", &["kmg-sandbox"]),
-    ("json-patch", &["kmg-sandbox"]),
 ];
 
 /// Crates without I/O, and what must stand nowhere in their trees.

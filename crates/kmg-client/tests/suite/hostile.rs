@@ -5,7 +5,7 @@ use std::time::Duration;
 use kmg_client::SignIn;
 use serde_json::{Value, json};
 
-use crate::world::{ISSUER, METADATA, Reply, World, back, get};
+use crate::world::{ISSUER, METADATA, Reply, World, asked, back, get};
 
 /// `document` with one member replaced; `null` removes it.
 fn with(mut document: Value, name: &str, value: Value) -> Value {
@@ -71,6 +71,19 @@ async fn the_issuers_metadata_is_looked_for_where_it_may_be() {
         world.set(place, Reply::json(200, &with(world.metadata(), "issuer", json!(issuer))));
         SignIn::begin(&world.mcp_url(), "Test").await.unwrap_or_else(|error| panic!("{place}: {error}"));
     }
+}
+
+/// A resource that asks for no scope is not asked for an empty one.
+#[tokio::test]
+async fn a_scope_is_asked_for_where_there_is_one() {
+    let world = World::start().await;
+    let challenge = format!("Bearer resource_metadata=\"{}{METADATA}\"", world.origin);
+    world.set("challenge", Reply::json(401, &json!({})).header("www-authenticate", challenge));
+    world.set(ISSUER, Reply::json(200, &with(world.metadata(), "scopes_supported", Value::Null)));
+    assert_eq!(asked(&SignIn::begin(&world.mcp_url(), "Test").await.unwrap(), "scope"), None);
+    let resource = json!({ "resource": world.mcp_url().as_str(), "authorization_servers": [world.origin], "scopes_supported": ["a", "b"] });
+    world.set(METADATA, Reply::json(200, &resource));
+    assert_eq!(asked(&SignIn::begin(&world.mcp_url(), "Test").await.unwrap(), "scope").as_deref(), Some("a b"));
 }
 
 #[tokio::test]

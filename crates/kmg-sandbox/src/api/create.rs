@@ -11,7 +11,7 @@ use crate::kinds::Kind;
 use crate::query::dry_run;
 use crate::reply::{JSON, Reply};
 use crate::status::Status;
-use crate::store::{Store, Stored};
+use crate::store::Store;
 use crate::validate;
 use crate::world::World;
 
@@ -25,7 +25,9 @@ pub(super) fn create(world: &World, call: &Call<'_>, about: About<'_>) -> Result
     own_namespace(&mut object, about)?;
     world.change(|store| {
         check_namespace(store, kind, about.namespace())?;
-        complete(kind, &mut object, Origin::Client, store, world.now());
+        let origin = if dry_run { Origin::DryRun } else { Origin::Client };
+        complete(kind, &mut object, origin, store, world.now());
+        check_account(world, kind, &object)?;
         validate::new(kind, &object)?;
         let name = text(&object, "/metadata/name").to_owned();
         world.admit(&call.user.name, dry_run, kind, &name)?;
@@ -36,7 +38,7 @@ pub(super) fn create(world: &World, call: &Call<'_>, about: About<'_>) -> Result
             Reply::json(201, &object)
         } else {
             let stored = store.put(kind.plural, object);
-            furnish(store, kind, &stored, world);
+            furnish(store, kind, &stored.object, world);
             Reply::new(201, JSON, stored.bytes())
         };
         Ok(reply.warned(warnings))
@@ -47,6 +49,8 @@ pub(super) fn create(world: &World, call: &Call<'_>, about: About<'_>) -> Result
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Origin {
     Client,
+    /// A client that only wants to see what would be.
+    DryRun,
     /// Keeps its status.
     Controller,
     /// Keeps its status, and uid and time where it names them.
@@ -59,13 +63,14 @@ pub(crate) fn store_new(store: &mut Store, kind: &'static Kind, mut object: Valu
     let (namespace, name) = (text(&object, "/metadata/namespace").to_owned(), text(&object, "/metadata/name").to_owned());
     if store.get(kind.plural, &namespace, &name).is_none() {
         let stored = store.put(kind.plural, object);
-        furnish(store, kind, &stored, world);
+        furnish(store, kind, &stored.object, world);
     }
 }
 
 /// Fills in everything that a new object has.
 fn complete(kind: &Kind, object: &mut Value, origin: Origin, store: &Store, now: Millis) {
-    let status = object.as_object_mut().and_then(|map| map.remove("status")).filter(|_| origin != Origin::Client);
+    let status =
+        object.as_object_mut().and_then(|map| map.remove("status")).filter(|_| matches!(origin, Origin::Controller | Origin::Seed));
     let given = ["uid", "creationTimestamp", "generation"].map(|key| (key, object["metadata"].get(key).cloned()));
     defaults::fill(kind.plural, object);
     defaults::begin(kind.plural, object, now);
@@ -75,7 +80,7 @@ fn complete(kind: &Kind, object: &mut Value, origin: Origin, store: &Store, now:
     if kind.plural == "services" {
         let services = store.list("services", "").map(|stored| &stored.object);
         let taken = defaults::Addresses::taken(services);
-        defaults::allocate(object, taken);
+        defaults::allocate(object, taken, origin == Origin::DryRun);
     }
     match status {
         Some(status) => object["status"] = status,
@@ -114,12 +119,23 @@ fn check_namespace(store: &Store, kind: &Kind, namespace: &str) -> Result<(), St
     Ok(())
 }
 
+/// Refuses a Pod whose account is not there; `default` is in every namespace.
+fn check_account(world: &World, kind: &Kind, object: &Value) -> Result<(), Status> {
+    let (namespace, account) = (text(object, "/metadata/namespace"), text(object, "/spec/serviceAccountName"));
+    let known = || world.accounts.iter().any(|known| known == &(namespace.to_owned(), account.to_owned()));
+    if kind.plural != "pods" || account == "default" || known() {
+        return Ok(());
+    }
+    let why = format!("error looking up service account {namespace}/{account}: serviceaccount \"{account}\" not found");
+    Err(Status::forbidden((kind.plural, kind.group), text(object, "/metadata/name"), &why))
+}
+
 /// What comes with a new namespace: the certificate to trust.
-fn furnish(store: &mut Store, kind: &Kind, stored: &Stored, world: &World) {
+pub(crate) fn furnish(store: &mut Store, kind: &Kind, object: &Value, world: &World) {
     if kind.plural != "namespaces" {
         return;
     }
-    let namespace = text(&stored.object, "/metadata/name");
+    let namespace = text(object, "/metadata/name");
     let description = "Contains a CA bundle that can be used to verify the kube-apiserver when using internal endpoints such as the \
         internal service IP or kubernetes.default.svc. No other usage is guaranteed across distributions of Kubernetes clusters.";
     let certificate = json!({

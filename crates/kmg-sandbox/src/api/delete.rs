@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::About;
 use crate::call::Call;
-use crate::json::{metadata, seconds, uid};
+use crate::json::{metadata, seconds, text, uid};
 use crate::patch::go_words;
 use crate::query::dry_run;
 use crate::reply::{JSON, Reply};
@@ -15,6 +15,9 @@ use crate::store::{Store, Stored};
 use crate::world::World;
 
 const POLICIES: [&str; 3] = ["Foreground", "Background", "Orphan"];
+
+/// Namespaces that no cluster is without.
+const IMMORTAL: [&str; 3] = ["default", "kube-system", "kube-public"];
 
 /// `DeleteOptions`, as far as they are served.
 #[derive(Debug, Default, Deserialize)]
@@ -41,17 +44,22 @@ pub(super) fn delete(world: &World, call: &Call<'_>, about: About<'_>) -> Result
     let (kind, name) = (about.kind, about.resource.name);
     world.change(|store| {
         let live = store.get(kind.plural, about.namespace(), name).cloned().ok_or_else(|| Status::not_found(kind, name))?;
+        if kind.plural == "namespaces" && IMMORTAL.contains(&name) {
+            return Err(Status::forbidden((kind.plural, kind.group), name, "this namespace may not be deleted"));
+        }
         options.check_preconditions(about, &live)?;
         world.admit(&call.user.name, dry_run, kind, name)?;
         Ok(match kind.plural {
             "pods" => delete_pod(store, &live, &options, dry_run, world.now()),
             "namespaces" => delete_namespace(store, &live, dry_run, world.now()),
             plural => {
-                if !dry_run {
-                    store.remove(plural, about.namespace(), name);
-                }
+                let removed = if dry_run { None } else { store.remove(plural, about.namespace(), name) };
                 // The real API server answers a deleted Service whole, and of most kinds only the identity.
-                if plural == "services" { Reply::new(200, JSON, live.bytes()) } else { success(about, uid(&live.object)) }
+                match (plural, removed) {
+                    ("services", None) => Reply::new(200, JSON, live.bytes()),
+                    ("services", Some(removed)) => Reply::json(200, &removed),
+                    _ => success(about, uid(&live.object)),
+                }
             }
         })
     })
@@ -121,9 +129,9 @@ fn delete_pod(store: &mut Store, live: &Stored, options: &DeleteOptions, dry_run
         return Reply::json(200, &marked);
     }
     if grace == 0 {
-        let (namespace, name) = (crate::json::text(object, "/metadata/namespace"), crate::json::text(object, "/metadata/name"));
-        store.remove("pods", namespace, name);
-        return Reply::json(200, &marked);
+        store.put("pods", marked);
+        let removed = store.remove("pods", text(object, "/metadata/namespace"), text(object, "/metadata/name"));
+        return Reply::json(200, &removed.unwrap_or_default());
     }
     let already = object.pointer("/metadata/deletionTimestamp").is_some();
     Reply::new(200, JSON, if already { live.bytes() } else { store.put("pods", marked).bytes() })

@@ -15,7 +15,12 @@ const NAMES: &[(&str, &str)] = &[
 
 /// A stored Event in the shape of `events.k8s.io/v1`.
 pub(super) fn to_events_api(object: &Value) -> Value {
-    renamed(object, "events.k8s.io/v1", |key| NAMES.iter().find(|(core, _)| *core == key).map(|(_, other)| *other))
+    let mut event = renamed(object, "events.k8s.io/v1", |key| NAMES.iter().find(|(core, _)| *core == key).map(|(_, other)| *other));
+    if let Some(map) = event.as_object_mut() {
+        // Written in the core shape even when they say nothing.
+        map.retain(|_, value| *value != "");
+    }
+    event
 }
 
 /// The way back.
@@ -46,5 +51,7 @@ mod tests {
         let other = to_events_api(&core);
         assert_eq!((&other["regarding"]["uid"], &other["note"], &other["deprecatedCount"]), (&json!("u"), &json!("m"), &json!(2)));
         assert_eq!(to_core(&other), core);
+        let silent = json!({"apiVersion": "v1", "kind": "Event", "reportingComponent": "", "reportingInstance": ""});
+        assert_eq!(to_events_api(&silent), json!({"apiVersion": "events.k8s.io/v1", "kind": "Event"}));
     }
 }

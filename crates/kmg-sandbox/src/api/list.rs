@@ -1,24 +1,33 @@
 //! Lists: selected, paged, with or without everything but metadata.
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD_NO_PAD;
+use base64::alphabet::URL_SAFE;
+use base64::engine::{GeneralPurpose, general_purpose::NO_PAD};
+use base64::{DecodeError, Engine as _};
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::partial::Shape;
-use super::{About, events, partial};
+use super::{About, events, partial, read};
 use crate::call::Call;
 use crate::json::text;
 use crate::kinds::Kind;
+use crate::patch::go_words;
 use crate::reply::{JSON, Reply};
 use crate::select::{FieldSelector, LabelSelector};
 use crate::status::Status;
 use crate::store::{Store, Stored};
 use crate::world::World;
 
+/// As Go reads it: bits behind the last byte do not count.
+const BASE64: GeneralPurpose = GeneralPurpose::new(&URL_SAFE, NO_PAD.with_decode_allow_trailing_bits(true));
+
+/// What a token says it is.
+const VERSION: &str = "meta.k8s.io/v1";
+
 /// Where the next page begins. Opaque to clients; the real one looks the same.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Default, Serialize, Deserialize)]
+#[serde(default)]
 struct Continue {
     v: String,
     rv: u64,
@@ -43,8 +52,9 @@ struct Page<'a> {
 }
 
 pub(super) fn list(world: &World, call: &Call<'_>, about: About<'_>) -> Result<Reply, Status> {
-    let shape = Shape::wanted(call.accept())?;
+    let shape = Shape::wanted(call.accept(), partial::STREAMS)?;
     let wanted = Wanted::parse(call, about.kind)?;
+    read::check_version(world, call.query.get("resourceVersion"))?;
     shape.fits_list(about.kind)?;
     let store = world.store();
     let page = wanted.page(&store, about);
@@ -54,6 +64,8 @@ pub(super) fn list(world: &World, call: &Call<'_>, about: About<'_>) -> Result<R
         return Ok(Reply::new(200, JSON, whole(about.kind, &metadata, &page.items)));
     }
     let items: Vec<Value> = page.items.iter().map(|stored| partial::metadata_of(&stored.object)).collect();
+    // As the real one writes it.
+    let items = if items.is_empty() { Value::Null } else { items.into() };
     Ok(Reply::json(
         200,
         &json!({"kind": "PartialObjectMetadataList", "apiVersion": "meta.k8s.io/v1", "metadata": metadata, "items": items}),
@@ -66,7 +78,9 @@ impl Wanted {
         let limit = query.integer("limit")?.filter(|limit| *limit > 0).and_then(|limit| usize::try_from(limit).ok());
         let labels = LabelSelector::parse(query.get("labelSelector"))?;
         let fields = FieldSelector::parse(query.get("fieldSelector"), kind)?;
-        check_version(query.get("resourceVersion"), query.get("resourceVersionMatch"))?;
+        if query.get("resourceVersionMatch") == "Exact" {
+            return Err(Status::not_implemented("lists of an exact resourceVersion"));
+        }
         let from = Some(query.get("continue")).filter(|token| !token.is_empty()).map(Continue::parse).transpose()?;
         Ok(Self { labels, fields, limit, from })
     }
@@ -96,7 +110,7 @@ impl Wanted {
     fn metadata(&self, page: &Page<'_>, revision: u64) -> Value {
         let mut out = json!({"resourceVersion": revision.to_string()});
         if let Some(start) = &page.next {
-            out["continue"] = Continue { v: "meta.k8s.io/v1".to_owned(), rv: revision, start: start.clone() }.token().into();
+            out["continue"] = Continue { v: VERSION.to_owned(), rv: revision, start: start.clone() }.token().into();
             if self.labels.is_empty() && self.fields.is_empty() {
                 out["remainingItemCount"] = page.remaining.into();
             }
@@ -111,24 +125,29 @@ fn key(about: About<'_>, stored: &Stored) -> String {
     if about.namespace().is_empty() { format!("{}/{name}", text(&stored.object, "/metadata/namespace")) } else { format!("/{name}") }
 }
 
-/// Lists are read from the present state: a version that has passed cannot be had, one that has not come cannot either.
-fn check_version(version: &str, matching: &str) -> Result<(), Status> {
-    if !version.is_empty() && version.parse::<u64>().is_err() {
-        let why = format!("resourceVersion: Invalid value: \"{version}\": strconv.ParseUint: parsing \"{version}\": invalid syntax");
-        return Err(Status::bad_request(format!("invalid resource version: {why}")));
-    }
-    if matching == "Exact" { Err(Status::not_implemented("lists of an exact resourceVersion")) } else { Ok(()) }
-}
-
 impl Continue {
     fn parse(token: &str) -> Result<Self, Status> {
         let refused = |why: &str| Status::bad_request(format!("invalid continue token: continue key is not valid: {why}"));
-        let bytes = STANDARD_NO_PAD.decode(token).map_err(|_| refused("illegal base64 data at input byte 0"))?;
-        serde_json::from_slice(&bytes).map_err(|_| refused("invalid character"))
+        let bytes = BASE64.decode(token).map_err(|error| {
+            let at = match error {
+                DecodeError::InvalidByte(at, _) => at,
+                _ => token.len().saturating_sub(1),
+            };
+            refused(&format!("illegal base64 data at input byte {at}"))
+        })?;
+        let read: Self = serde_json::from_slice(&bytes).map_err(|error| refused(&go_words(&error, &bytes)))?;
+        if read.v != VERSION {
+            return Err(refused("server does not recognize this encoded version"));
+        }
+        if read.rv == 0 || read.start.is_empty() {
+            let what = if read.rv == 0 { "incorrect encoded start resourceVersion" } else { "encoded start key empty" };
+            return Err(refused(&format!("{what} (version {VERSION})")));
+        }
+        Ok(read)
     }
 
     fn token(&self) -> String {
-        serde_json::to_vec(self).map(|bytes| STANDARD_NO_PAD.encode(bytes)).unwrap_or_default()
+        serde_json::to_vec(self).map(|bytes| BASE64.encode(bytes)).unwrap_or_default()
     }
 }
 
@@ -162,10 +181,17 @@ mod tests {
 
     #[test]
     fn a_token_is_read_back_and_a_foreign_one_refused() {
-        let token = Continue { v: "meta.k8s.io/v1".into(), rv: 7, start: "/a\0".into() }.token();
+        let token = Continue { v: VERSION.into(), rv: 7, start: "/a\0".into() }.token();
         let read = Continue::parse(&token).unwrap();
         assert_eq!((read.rv, read.start.as_str()), (7, "/a\0"));
-        let message = "invalid continue token: continue key is not valid: illegal base64 data at input byte 0";
-        assert_eq!(Continue::parse("x").unwrap_err().message, message);
+        for (token, why) in [
+            ("x", "illegal base64 data at input byte 0"),
+            ("forged!", "illegal base64 data at input byte 6"),
+            ("forged", "invalid character '~' looking for beginning of value"),
+            ("eyJ2IjoibWV0YS5rOHMuaW8vdjEiLCJydiI6MH0", "incorrect encoded start resourceVersion (version meta.k8s.io/v1)"),
+        ] {
+            let message = format!("invalid continue token: continue key is not valid: {why}");
+            assert_eq!(Continue::parse(token).unwrap_err().message, message);
+        }
     }
 }

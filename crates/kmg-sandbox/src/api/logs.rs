@@ -19,12 +19,12 @@ const MAX_LINES: i64 = 2_000;
 
 pub(super) fn log(world: &World, call: &Call<'_>, about: About<'_>) -> Result<Reply, Status> {
     let query = &call.query;
-    if query.is_true("follow") {
-        return Err(Status::not_implemented("following a log"));
+    if query.is_true("follow") || !query.get("sinceSeconds").is_empty() || !query.get("sinceTime").is_empty() {
+        return Err(Status::not_implemented("following a log, or a part of it by time"));
     }
     let name = about.resource.name;
-    let tail = not_negative(query.integer("tailLines")?, "tailLines", name)?;
-    let limit = query.integer("limitBytes")?;
+    let tail = at_least(0, query.integer("tailLines")?, "tailLines", name)?;
+    let limit = at_least(1, query.integer("limitBytes")?, "limitBytes", name)?;
     let pod = read::find(world, about)?;
     let container = chosen(&pod.object, query.get("container"), name)?;
     if text(&pod.object, "/spec/nodeName").is_empty() {
@@ -42,18 +42,19 @@ pub(super) fn log(world: &World, call: &Call<'_>, about: About<'_>) -> Result<Re
         lines.drain(..lines.len().saturating_sub(tail));
     }
     let mut out: String = lines.into_iter().map(|line| line + "\n").collect();
-    if let Some(limit) = limit.and_then(|limit| usize::try_from(limit).ok()) {
+    if let Some(limit) = limit {
         out.truncate(out.floor_char_boundary(limit));
     }
     Ok(Reply::new(200, TEXT, out.into()))
 }
 
-fn not_negative(value: Option<i64>, field: &str, pod: &str) -> Result<Option<usize>, Status> {
-    let refused = |value: i64| {
-        let cause = Cause::invalid(field, &json!(value), "must be greater than or equal to 0");
-        Status::invalid(("PodLogOptions", ""), pod, &[cause])
-    };
-    value.map(|value| usize::try_from(value).map_err(|_| refused(value))).transpose()
+fn at_least(least: i64, value: Option<i64>, field: &str, pod: &str) -> Result<Option<usize>, Status> {
+    let Some(value) = value else { return Ok(None) };
+    if value < least {
+        let why = if least == 0 { "must be greater than or equal to 0" } else { "must be greater than 0" };
+        return Err(Status::invalid(("PodLogOptions", ""), pod, &[Cause::invalid(field, &json!(value), why)]));
+    }
+    Ok(Some(usize::try_from(value).unwrap_or(usize::MAX)))
 }
 
 /// The container that is asked for: by name, or the only one.

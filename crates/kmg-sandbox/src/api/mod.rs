@@ -21,7 +21,7 @@ use crate::reply::Reply;
 use crate::status::Status;
 use crate::world::World;
 
-pub(crate) use create::{Origin, store_new};
+pub(crate) use create::{Origin, furnish, store_new};
 pub(crate) use events::to_core;
 
 /// Answers `call`.
@@ -42,9 +42,15 @@ struct About<'a> {
 
 fn about(world: &World, call: &Call<'_>, resource: Resource<'_>) -> Result<Reply, Status> {
     let verb = call.verb(&resource);
+    if call.impersonates() {
+        return Err(Status::not_implemented("impersonation"));
+    }
     // Access control comes first, and knows nothing of what the sandbox implements.
     call.user.rights.admit(&call.user.name, verb, &resource)?;
     let kind = Kind::served(resource.group, resource.version, resource.plural).ok_or_else(|| foreign(call, &resource))?;
+    if resource.deeper {
+        return Err(foreign(call, &resource));
+    }
     let about = About { kind, resource };
     let writes = kind.writes.contains(&verb);
     match (verb, resource.subresource) {

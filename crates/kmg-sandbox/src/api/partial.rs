@@ -16,11 +16,11 @@ pub(super) enum Shape {
 }
 
 impl Shape {
-    /// The first shape of `accept` that can be served.
+    /// The first shape of `accept` that can be served. `streams` are representations that the refusal names too.
     ///
     /// # Errors
     /// 406 where there is none; 501 for the other media types of a real API server.
-    pub(super) fn wanted(accept: &str) -> Result<Self, Status> {
+    pub(super) fn wanted(accept: &str, streams: &str) -> Result<Self, Status> {
         if accept.is_empty() {
             return Ok(Self::Whole);
         }
@@ -40,7 +40,7 @@ impl Shape {
             }
         }
         Err(foreign.map_or_else(
-            || Status::not_acceptable(UNACCEPTABLE).bare(),
+            || Status::not_acceptable(format!("{UNACCEPTABLE}{streams}")).bare(),
             |offer| Status::not_implemented(&format!("the representation {offer}")),
         ))
     }
@@ -71,7 +71,10 @@ impl Shape {
     }
 }
 
-const UNACCEPTABLE: &str = "406: Not Acceptable\n\nAvailable representations: application/json, application/yaml, application/vnd.kubernetes.protobuf, application/json;stream=watch, application/vnd.kubernetes.protobuf;stream=watch";
+const UNACCEPTABLE: &str =
+    "406: Not Acceptable\n\nAvailable representations: application/json, application/yaml, application/vnd.kubernetes.protobuf";
+/// What a list has beside that.
+pub(super) const STREAMS: &str = ", application/json;stream=watch, application/vnd.kubernetes.protobuf;stream=watch";
 
 /// The package of a kind in the real API server, which its refusal names.
 fn go_package(kind: &Kind) -> &str {
@@ -100,10 +103,10 @@ mod tests {
             ("application/json;as=Table;v=v1;g=meta.k8s.io, application/json", Shape::Whole),
             ("application/json;as=PartialObjectMetadataList;v=v1;g=meta.k8s.io, application/json", Shape::MetadataList),
         ] {
-            assert_eq!(Shape::wanted(accept).unwrap(), shape, "{accept}");
+            assert_eq!(Shape::wanted(accept, "").unwrap(), shape, "{accept}");
         }
-        assert_eq!(Shape::wanted("text/plain").unwrap_err().code, 406);
-        assert_eq!(Shape::wanted("application/yaml").unwrap_err().code, 501);
-        assert_eq!(Shape::wanted("application/json;as=Table;v=v1;g=meta.k8s.io").unwrap_err().code, 501);
+        assert_eq!(Shape::wanted("text/plain", STREAMS).unwrap_err().code, 406);
+        assert_eq!(Shape::wanted("application/yaml", STREAMS).unwrap_err().code, 501);
+        assert_eq!(Shape::wanted("application/json;as=Table;v=v1;g=meta.k8s.io", STREAMS).unwrap_err().code, 501);
     }
 }

@@ -17,28 +17,40 @@ pub(super) fn get(world: &World, about: About<'_>) -> Result<Reply, Status> {
 
 pub(super) fn patch(world: &World, call: &Call<'_>, about: About<'_>) -> Result<Reply, Status> {
     let dry_run = update::begin(call)?;
-    let live = read::find(world, about)?;
-    let patched = crate::patch::apply(&scale_of(&live.object), call.body)?;
+    world.change(|store| {
+        let live = read::find_in(store, about)?;
+        let scale = scale_of(&live.object);
+        let patched = crate::patch::apply(&scale, call.body)?;
+        let mut new = live.object.clone();
+        new["spec"]["replicas"] = wanted(&scale, &patched, about)?.into();
+        let new = update::checked(world, call, about, update::Change { live: &live.object, new, dry_run })?;
+        let shown = if dry_run || new == live.object { scale_of(&new) } else { scale_of(&store.put(about.kind.plural, new).object) };
+        Ok(Reply::json(200, &shown))
+    })
+}
+
+/// The replicas that a patched `Scale` asks for.
+fn wanted(live: &Value, patched: &Value, about: About<'_>) -> Result<i32, Status> {
     let replicas = match patched.pointer("/spec/replicas") {
-        None | Some(Value::Null) => 0,
-        Some(value) => value.as_i64().ok_or_else(|| {
-            let why = "json: cannot unmarshal into Go struct field ScaleSpec.spec.replicas of type int32";
-            Status::invalid(("", ""), "", &[Cause::invalid("patch", &json!(patched.to_string()), why)])
-        })?,
+        None | Some(Value::Null) => Some(0),
+        Some(value) => value.as_i64().and_then(|number| i32::try_from(number).ok()),
     };
-    let version = text(&patched, "/metadata/resourceVersion");
-    if !version.is_empty() && version != live.version() {
+    let replicas = replicas.ok_or_else(|| {
+        let why = "json: cannot unmarshal into Go struct field ScaleSpec.spec.replicas of type int32";
+        Status::invalid(("", ""), "", &[Cause::invalid("patch", &json!(patched.to_string()), why)])
+    })?;
+    let version = text(patched, "/metadata/resourceVersion");
+    if !version.is_empty() && version != text(live, "/metadata/resourceVersion") {
         return Err(Status::modified(about.kind, about.resource.name));
+    }
+    if ["name", "namespace", "uid"].iter().any(|key| live["metadata"][key] != patched["metadata"][key]) {
+        return Err(Status::not_implemented("a change of what a Scale belongs to"));
     }
     if replicas < 0 {
         let cause = Cause::invalid("spec.replicas", &json!(replicas), "must be greater than or equal to 0");
         return Err(Status::invalid(SCALE, about.resource.name, &[cause]));
     }
-    let mut new = live.object.clone();
-    new["spec"]["replicas"] = replicas.into();
-    let reply = update::store(world, call, about, update::Change { live: &live.object, new, dry_run })?;
-    let stored: Value = serde_json::from_slice(&reply.body).unwrap_or_default();
-    Ok(Reply::json(200, &scale_of(&stored)))
+    Ok(replicas)
 }
 
 /// A Deployment as a `Scale`.

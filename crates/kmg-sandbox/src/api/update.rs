@@ -4,22 +4,28 @@ use serde_json::{Value, json};
 
 use super::{About, body, read};
 use crate::call::Call;
-use crate::decode::{Decoded, Fields, decode};
+use crate::decode::{Decoded, decode};
 use crate::defaults;
 use crate::json::{metadata, text};
 use crate::kinds::Kind;
 use crate::query::dry_run;
 use crate::reply::{JSON, Reply};
 use crate::status::{Cause, Status};
+use crate::store::{Store, Stored};
 use crate::validate;
 use crate::world::World;
 
 pub(super) fn patch(world: &World, call: &Call<'_>, about: About<'_>) -> Result<Reply, Status> {
     let dry_run = begin(call)?;
-    let live = read::find(world, about)?;
-    let patched = crate::patch::apply(&live.object, call.body)?;
-    let (new, warnings) = meant(call, about.kind, &patched)?;
-    store(world, call, about, Change { live: &live.object, new, dry_run }).map(|reply| reply.warned(warnings))
+    // From the read to the write the store is this request's own: a controller's change in between would be a conflict
+    // that the real API server resolves by itself.
+    world.change(|store| {
+        let live = read::find_in(store, about)?;
+        let patched = crate::patch::apply(&live.object, call.body)?;
+        let (new, warnings) = meant(call, about.kind, &patched)?;
+        let new = checked(world, call, about, Change { live: &live.object, new, dry_run })?;
+        Ok(finish(store, about.kind, &live, new, dry_run).warned(warnings))
+    })
 }
 
 /// Checks the request's form and says whether it is a dry run.
@@ -44,13 +50,10 @@ pub(super) fn meant(call: &Call<'_>, kind: &Kind, patched: &Value) -> Result<(Va
     if named != (kind.name, kind.api_version().as_str()) {
         return Err(refused("the object's kind may not change"));
     }
-    let Decoded { object, unknown } = decode(patched, kind).map_err(|error| refused(&format!("json: {error}")))?;
-    let unknown: Vec<String> = unknown.into_iter().map(|path| format!("unknown field \"{path}\"")).collect();
-    match fields {
-        Fields::Strict if !unknown.is_empty() => Err(refused(&format!("strict decoding error: {}", unknown.join(", ")))),
-        Fields::Ignore => Ok((object, Vec::new())),
-        Fields::Warn | Fields::Strict => Ok((object, unknown)),
-    }
+    let Decoded { object, unknown } = decode(patched, kind).map_err(|error| refused(&error.to_string()))?;
+    let warnings = fields.judge(Vec::new(), unknown).map_err(|why| refused(&why))?;
+    body::refuse_finalizers(&object)?;
+    Ok((object, warnings))
 }
 
 /// What an object is to become.
@@ -60,8 +63,8 @@ pub(super) struct Change<'a> {
     pub(super) dry_run: bool,
 }
 
-/// Stores a change, in the real order: identity, version, validation, admission, storage.
-pub(super) fn store(world: &World, call: &Call<'_>, about: About<'_>, change: Change<'_>) -> Result<Reply, Status> {
+/// Checks a change in the real order: identity, version, validation, admission.
+pub(super) fn checked(world: &World, call: &Call<'_>, about: About<'_>, change: Change<'_>) -> Result<Value, Status> {
     let Change { live, new, dry_run } = change;
     let (kind, name) = (about.kind, about.resource.name);
     check_identity(about, &new)?;
@@ -72,16 +75,15 @@ pub(super) fn store(world: &World, call: &Call<'_>, about: About<'_>, change: Ch
     let new = prepared(kind, live, new);
     validate::change(kind, live, &new)?;
     world.admit(&call.user.name, dry_run, kind, name)?;
-    if dry_run || new == *live {
-        return Ok(Reply::json(200, &new));
+    Ok(new)
+}
+
+/// Stores a checked change, unless it is a dry run or changes nothing.
+fn finish(store: &mut Store, kind: &Kind, live: &Stored, new: Value, dry_run: bool) -> Reply {
+    if dry_run || new == live.object {
+        return Reply::json(200, &new);
     }
-    world.change(|store| {
-        let now = store.get(kind.plural, about.namespace(), name).ok_or_else(|| Status::not_found(kind, name))?;
-        if now.version() != text(live, "/metadata/resourceVersion") {
-            return Err(Status::modified(kind, name));
-        }
-        Ok(Reply::new(200, JSON, store.put(kind.plural, new).bytes()))
-    })
+    Reply::new(200, JSON, store.put(kind.plural, new).bytes())
 }
 
 fn check_identity(about: About<'_>, new: &Value) -> Result<(), Status> {

@@ -1,7 +1,6 @@
 //! What the API server fills in where a client said nothing.
 
 mod pod;
-mod quantity;
 mod service;
 mod workload;
 

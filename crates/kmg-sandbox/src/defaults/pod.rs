@@ -2,8 +2,9 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{quantity, suffix};
+use super::suffix;
 use crate::json::{default, field};
+use crate::quantity;
 
 /// The defaults of a Pod's specification, wherever it stands.
 pub(super) fn spec(spec: &mut Map<String, Value>) {

@@ -8,7 +8,12 @@ pub(super) fn fill(map: &mut Map<String, Value>) {
     let Some(spec) = field(map, "spec") else { return };
     default(spec, "type", "ClusterIP");
     default(spec, "sessionAffinity", "None");
-    default(spec, "internalTrafficPolicy", "Cluster");
+    if spec["sessionAffinity"] == "ClientIP" {
+        default(spec, "sessionAffinityConfig", json!({"clientIP": {"timeoutSeconds": 10_800}}));
+    }
+    if spec["type"] != "ExternalName" {
+        default(spec, "internalTrafficPolicy", "Cluster");
+    }
     if spec["type"] == "NodePort" || spec["type"] == "LoadBalancer" {
         default(spec, "externalTrafficPolicy", "Cluster");
     }
@@ -23,28 +28,32 @@ pub(super) fn fill(map: &mut Map<String, Value>) {
     }
 }
 
+/// What a dry run shows: the first address of the Services' network, which none of them gets.
+const SHOWN: &str = "10.96.0.0";
+
 /// The addresses and node ports that are taken.
 #[derive(Debug, Default)]
-pub(crate) struct Addresses {
-    addresses: Vec<String>,
+pub(crate) struct Addresses<'a> {
+    used: Vec<&'a str>,
     ports: Vec<i64>,
 }
 
-impl Addresses {
+impl<'a> Addresses<'a> {
     /// What `services` hold.
-    pub(crate) fn taken<'a>(services: impl Iterator<Item = &'a Value>) -> Self {
+    pub(crate) fn taken(services: impl Iterator<Item = &'a Value>) -> Self {
         let mut taken = Self::default();
         for service in services {
-            taken.addresses.push(text(service, "/spec/clusterIP").to_owned());
+            taken.used.push(text(service, "/spec/clusterIP"));
             let ports = service.pointer("/spec/ports").and_then(Value::as_array).into_iter().flatten();
             taken.ports.extend(ports.filter_map(|port| port["nodePort"].as_i64()));
         }
         taken
     }
 
+    /// The first free address of 10.96.0.0/16.
     fn address(&self) -> String {
-        let free = (10..u16::MAX).map(|n| format!("10.96.{}.{}", n >> 8, n & 0xff)).find(|address| !self.addresses.contains(address));
-        free.unwrap_or_default()
+        let mut all = (10..u16::MAX).map(|n| format!("10.96.{}.{}", n >> 8, n & 0xff));
+        all.find(|address| !self.used.contains(&address.as_str())).unwrap_or_default()
     }
 
     fn port(&mut self) -> i64 {
@@ -54,13 +63,13 @@ impl Addresses {
     }
 }
 
-/// Gives a new Service its address, and node ports where its type has them.
-pub(crate) fn allocate(service: &mut Value, mut taken: Addresses) {
+/// Gives a new Service its address, and node ports where its type has them; a dry run takes none.
+pub(crate) fn allocate(service: &mut Value, mut taken: Addresses<'_>, dry_run: bool) {
     let Some(spec) = service.as_object_mut().and_then(|map| field(map, "spec")) else { return };
     if spec["type"] == "ExternalName" {
         return;
     }
-    default(spec, "clusterIP", taken.address());
+    default(spec, "clusterIP", if dry_run { SHOWN.to_owned() } else { taken.address() });
     let address = spec["clusterIP"].clone();
     default(spec, "clusterIPs", json!([address]));
     default(spec, "ipFamilies", json!(["IPv4"]));
@@ -83,7 +92,7 @@ mod tests {
         let make = |kind: &str| {
             let mut service = json!({"spec": {"type": kind, "ports": [{"port": 80}]}});
             super::super::fill("services", &mut service);
-            allocate(&mut service, Addresses::taken([&first].into_iter()));
+            allocate(&mut service, Addresses::taken([&first].into_iter()), false);
             service["spec"].clone()
         };
         let plain = make("ClusterIP");

@@ -4,6 +4,7 @@ use std::iter::Peekable;
 
 use serde_json::{Map, Value};
 
+use crate::names::{key_faults, value_faults};
 use crate::status::Status;
 
 /// Requirements on labels; none admit everything.
@@ -30,19 +31,26 @@ impl LabelSelector {
     /// # Errors
     /// 400 with the real parser's words.
     pub(crate) fn parse(text: &str) -> Result<Self, Status> {
-        let refused = |why: String| Status::bad_request(format!("unable to parse requirement: {why}"));
         let mut parser = Parser { tokens: tokens(text).into_iter().peekable() };
         let mut all = Vec::new();
-        while parser.tokens.peek().is_some() {
-            all.push(parser.requirement().map_err(refused)?);
+        loop {
+            match parser.tokens.peek() {
+                None => return Ok(Self(all)),
+                Some(Token::Word(_) | Token::Not) => {}
+                Some(other) => {
+                    return Err(Status::bad_request(format!("found '{}', expected: !, identifier, or 'end of string'", other.text())));
+                }
+            }
+            all.push(parser.requirement().map_err(|why| Status::bad_request(format!("unable to parse requirement: {why}")))?);
             match parser.tokens.next() {
-                None => break,
-                Some(Token::Comma) if parser.tokens.peek().is_some() => {}
-                Some(Token::Comma) => return Err(Status::bad_request("found '', expected: identifier after ','")),
+                None => return Ok(Self(all)),
+                Some(Token::Comma) => match parser.tokens.peek() {
+                    Some(Token::Word(_) | Token::Not) => {}
+                    other => return Err(Status::bad_request(format!("found '{}', expected: identifier after ','", shown(other)))),
+                },
                 Some(other) => return Err(Status::bad_request(format!("found '{}', expected: ',' or 'end of string'", other.text()))),
             }
         }
-        Ok(Self(all))
     }
 
     pub(crate) const fn is_empty(&self) -> bool {
@@ -128,6 +136,9 @@ impl Parser {
             Some(Token::Word(key)) => key,
             other => return Err(format!("found '{}', expected: identifier", shown(other.as_ref()))),
         };
+        if let Some(why) = key_faults(&key).first() {
+            return Err(format!("<nil>: Invalid value: \"{key}\": {why}"));
+        }
         if absent {
             return Ok(Requirement { key, rule: Rule::Absent });
         }
@@ -147,6 +158,13 @@ impl Parser {
             "<" => Rule::Less(self.number()?),
             _ => Rule::In(vec![self.value()?]),
         };
+        if let Rule::In(values) | Rule::NotIn(values) = &rule {
+            for (index, value) in values.iter().enumerate() {
+                if let Some(why) = value_faults(value).first() {
+                    return Err(format!("values[{index}][{key}]: Invalid value: \"{value}\": {why}"));
+                }
+            }
+        }
         Ok(Requirement { key, rule })
     }
 
@@ -166,19 +184,23 @@ impl Parser {
         text.parse().map_err(|_| format!("values[0]: Invalid value: \"{text}\": for 'Gt', 'Lt' operators, the value must be an integer"))
     }
 
-    /// `(a, b)`.
+    /// `(a, b)`; nothing between two commas, or between the brackets, is the empty value.
     fn values(&mut self) -> Result<Vec<String>, String> {
         match self.tokens.next() {
             Some(Token::Open) => {}
             other => return Err(format!("found '{}' expected: '('", shown(other.as_ref()))),
         }
-        let mut values = Vec::new();
+        let mut values = vec![String::new()];
         loop {
             match self.tokens.next() {
                 Some(Token::Close) => return Ok(values),
-                Some(Token::Comma) => {}
-                Some(Token::Word(word)) => values.push(word),
-                other => return Err(format!("found '{}', expected: ',', or identifier", shown(other.as_ref()))),
+                Some(Token::Comma) => values.push(String::new()),
+                Some(Token::Word(word)) if values.last().is_some_and(String::is_empty) => {
+                    values.pop();
+                    values.push(word);
+                }
+                Some(other) => return Err(format!("found '{}', expected: ',' or ')'", other.text())),
+                None => return Err("found '', expected: ',', or identifier".to_owned()),
             }
         }
     }
@@ -214,6 +236,9 @@ mod tests {
             ("n>4", true),
             ("n<5", false),
             ("empty=", true),
+            ("empty in ()", true),
+            ("app in (a,,b)", false),
+            ("empty in (a,,b)", true),
             ("x.io/y=z", false),
         ] {
             assert_eq!(LabelSelector::parse(selector).unwrap().matches(&object), expected, "{selector}");
@@ -224,6 +249,8 @@ mod tests {
     fn a_broken_selector_is_refused_with_the_real_parsers_words() {
         for (selector, message) in [
             ("a b", "unable to parse requirement: found 'b', expected: in, notin, =, ==, !=, gt, lt"),
+            ("=web", "found '=', expected: !, identifier, or 'end of string'"),
+            ("app=not a value", "found 'a', expected: ',' or 'end of string'"),
             ("a===b", "unable to parse requirement: found '=', expected: identifier"),
             ("a in b", "unable to parse requirement: found 'b' expected: '('"),
             ("a,", "found '', expected: identifier after ','"),

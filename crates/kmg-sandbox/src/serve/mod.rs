@@ -31,8 +31,11 @@ use body::Answer;
 
 /// Connections at once; more wait in the system's queue.
 const CONNECTIONS: usize = 1_000;
-/// How long the handshake and a request's head may take.
-const HEAD_TIME: Duration = Duration::from_secs(30);
+/// How long the handshake and a request's body may take.
+const PATIENCE: Duration = Duration::from_secs(30);
+/// How long a request's head may take, and a connection may idle: longer than clients keep idle ones, so that none is
+/// closed under a request.
+const HEAD_TIME: Duration = Duration::from_mins(3);
 /// The most bytes of a request's body, as the real API server has it.
 const BODY_BYTES: usize = 3 << 20;
 /// After a failed accept, such as too many open files.
@@ -51,7 +54,7 @@ pub(crate) struct Server {
 
 /// The connection is to be closed without an answer.
 #[derive(Debug, thiserror::Error)]
-#[error("closed on order")]
+#[error("closed without an answer")]
 struct Closed;
 
 impl Server {
@@ -80,7 +83,7 @@ impl Server {
         if let Err(error) = stream.set_nodelay(true) {
             tracing::debug!(%error, "TCP_NODELAY was not set");
         }
-        let Ok(Ok(stream)) = tokio::time::timeout(HEAD_TIME, self.acceptor.accept(stream)).await else { return };
+        let Ok(Ok(stream)) = tokio::time::timeout(PATIENCE, self.acceptor.accept(stream)).await else { return };
         let mut http = http1::Builder::new();
         http.timer(TokioTimer::new()).header_read_timeout(HEAD_TIME);
         let served = http.serve_connection(TokioIo::new(stream), service_fn(|request| self.answer(request))).await;
@@ -91,7 +94,8 @@ impl Server {
 
     async fn answer(&self, request: Request<Incoming>) -> Result<Response<Answer>, Closed> {
         let (head, body) = request.into_parts();
-        let body = Limited::new(body, BODY_BYTES).collect().await.map(http_body_util::Collected::to_bytes);
+        let whole = tokio::time::timeout(PATIENCE, Limited::new(body, BODY_BYTES).collect()).await;
+        let body = whole.map_err(|_| Closed)?.map(http_body_util::Collected::to_bytes);
         let audit = head.headers.get(AUDIT_ID).cloned();
         let (reply, effect) = match body {
             Ok(body) => self.reply(&head, &body).await?,

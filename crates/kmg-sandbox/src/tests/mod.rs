@@ -9,8 +9,8 @@ use serde_json::{Value, json};
 
 use crate::api;
 use crate::call::Call;
-use crate::identity::Identities;
-use crate::options::{Fence, Images, Pace, User};
+use crate::faults::Faults;
+use crate::options::{Fence, Images, Options, Pace, User};
 use crate::path::Path;
 use crate::query::Query;
 use crate::rbac::role_for;
@@ -36,8 +36,16 @@ impl Lab {
         seed.extend(role_for("reader", "demo", &rules));
         let fence = Fence { user: "planner".into(), policy: "p".into(), binding: "b".into(), message: "dry runs only".into() };
         let images = Images { missing: Vec::new(), pace: Pace::instant() };
-        let clock = Clock::manual(Millis(1_700_000_000_000));
-        let world = World::new(Identities::new(users, &seed), Some(fence), images, clock, "PEM".into());
+        let options = Options {
+            listen: "127.0.0.1:0".parse().unwrap(),
+            users,
+            seed: seed.clone(),
+            fence: Some(fence),
+            images,
+            faults: Faults::default(),
+            clock: Clock::manual(Millis(1_700_000_000_000)),
+        };
+        let world = World::new(options, "PEM".into());
         plant(&world, seed).unwrap();
         Self(world)
     }

@@ -85,6 +85,10 @@ fn scale_is_read_and_patched_as_a_kind_of_its_own() {
     assert_eq!((status, &scale["spec"]), (200, &json!({"replicas": 4})));
     let (_, stored) = lab.get(&format!("{DEPLOYMENTS}/web"));
     assert_eq!((&stored["spec"]["replicas"], &stored["metadata"]["generation"]), (&json!(4), &json!(2)));
+    let large = json!([{"op": "replace", "path": "/spec/replicas", "value": 1_i64 << 32}]);
+    assert!(lab.patch(&target, &large).1["message"].as_str().unwrap().starts_with(" \"\" is invalid: patch: "));
+    let other = json!([{"op": "replace", "path": "/metadata/uid", "value": "x"}]);
+    assert_eq!(lab.patch(&target, &other).0, 501);
     assert!(lab.patch(&target, &to(-1)).1["message"].as_str().unwrap().starts_with("Scale.autoscaling \"web\" is invalid"));
 }
 
@@ -128,4 +132,6 @@ fn a_namespace_brings_the_certificate_and_closes_when_it_ends() {
     assert_eq!((status, &body["status"]["phase"]), (200, &json!("Terminating")));
     let (status, body) = lab.post("/api/v1/namespaces/new/configmaps", &json!({"metadata": {"name": "c"}}));
     assert_eq!((status, &body["reason"]), (403, &json!("Forbidden")));
+    let (status, body) = lab.delete("/api/v1/namespaces/default", &Value::Null);
+    assert_eq!((status, &body["message"]), (403, &json!("namespaces \"default\" is forbidden: this namespace may not be deleted")));
 }

@@ -1,6 +1,6 @@
 //! Validation in the real API server's words, for the kinds that can be written.
 
-mod names;
+mod metadata;
 mod pod;
 mod service;
 mod workload;
@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 
 use crate::json::text;
 use crate::kinds::Kind;
+use crate::names;
 use crate::status::{Cause, Status};
 
 /// Checks an object that is to be stored.
@@ -30,6 +31,9 @@ pub(crate) fn change(kind: &Kind, old: &Value, new: &Value) -> Result<(), Status
         let cause = Cause::invalid("metadata.uid", &json!(text(new, "/metadata/uid")), "field is immutable");
         all.extend([cause.clone(), cause]);
     }
+    // The metadata is checked once for the object, once for the change, and by the kind again.
+    let times = if kind.plural == "configmaps" { 3 } else { 2 };
+    all.extend(std::iter::repeat_n(metadata::faults(kind, new), times).flatten());
     all.extend(causes(kind, new));
     match kind.plural {
         "deployments" => all.extend(workload::change(old, new)),
@@ -45,9 +49,9 @@ fn refuse(kind: &Kind, object: &Value, causes: &[Cause]) -> Result<(), Status> {
 }
 
 fn causes(kind: &Kind, object: &Value) -> Vec<Cause> {
-    let mut all = names::metadata(kind, object);
+    let mut all = metadata::faults(kind, object);
     match kind.plural {
-        "pods" => all.extend(pod::spec(object.pointer("/spec").unwrap_or(&Value::Null), "spec")),
+        "pods" => all.extend(pod::pod(object.pointer("/spec").unwrap_or(&Value::Null))),
         "deployments" => all.extend(workload::deployment(object)),
         "services" => all.extend(service::service(object)),
         "configmaps" => all.extend(config_map(object)),
@@ -57,24 +61,25 @@ fn causes(kind: &Kind, object: &Value) -> Vec<Cause> {
 }
 
 fn config_map(object: &Value) -> Vec<Cause> {
-    let keys = ["data", "binaryData"].into_iter().flat_map(|field| {
-        let keys = object.get(field).and_then(Value::as_object).into_iter().flat_map(|map| map.keys());
-        keys.map(move |key| (field, key))
-    });
-    keys.filter(|(_, key)| !names::is_config_key(key))
-        .map(|(field, key)| Cause::invalid(format!("{field}[{key}]"), &json!(key), names::CONFIG_KEY))
-        .collect()
+    let of = |field: &str| object.get(field).and_then(Value::as_object).into_iter().flat_map(|map| map.keys());
+    let mut all = Vec::new();
+    for field in ["data", "binaryData"] {
+        for key in of(field) {
+            let at = format!("{field}[{key}]");
+            all.extend(names::config_key_faults(key).into_iter().map(|why| Cause::invalid(&*at, &json!(key), &why)));
+            if field == "data" && of("binaryData").any(|other| other == key) {
+                all.push(Cause::invalid(at, &json!(key), "duplicate of key present in binaryData"));
+            }
+        }
+    }
+    all
 }
 
 fn config_map_change(old: &Value, new: &Value) -> Vec<Cause> {
     if old.get("immutable") != Some(&json!(true)) {
         return Vec::new();
     }
-    let frozen = |field: &str| Cause {
-        reason: "FieldValueForbidden",
-        message: "Forbidden: field is immutable when `immutable` is set".into(),
-        field: field.into(),
-    };
+    let frozen = |field: &str| Cause::forbidden(field, "field is immutable when `immutable` is set");
     ["immutable", "data", "binaryData"].into_iter().filter(|field| old.get(field) != new.get(field)).map(frozen).collect()
 }
 
@@ -97,10 +102,11 @@ mod tests {
              spec.template.metadata.labels: Invalid value: null: `selector` does not match template `labels`, \
              spec.template.spec.containers: Required value]"
         );
-        let object = json!({"metadata": {"name": "bad"}, "spec": {
+        let mut object = json!({"metadata": {"name": "bad"}, "spec": {
             "replicas": -1, "selector": {"matchLabels": {"a": "b"}},
             "template": {"metadata": {"labels": {"a": "c"}}, "spec": {"containers": [{"name": "B_"}]}}
         }});
+        crate::defaults::fill("deployments", &mut object);
         let message = messages("deployments", &object);
         assert!(message.starts_with("Deployment.apps \"bad\" is invalid: [spec.replicas: Invalid value: -1: must be greater than or equal to 0, spec.template.metadata.labels: Invalid value: {\"a\":\"c\"}: "), "{message}");
         assert!(

@@ -1,49 +1,60 @@
 //! Services.
 
 use std::collections::BTreeSet;
+use std::net::IpAddr;
 
-use kmg_core::names::is_label;
 use serde_json::{Value, json};
 
-use super::names::LABEL;
+use super::metadata::each;
+use super::pod::{choice, list};
+use crate::json::text;
+use crate::names::label_faults;
 use crate::status::Cause;
 
 const RANGE: &str = "must be between 1 and 65535, inclusive";
+const ADDRESS: &str = "must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)";
+const TYPES: &[&str] = &["ClusterIP", "ExternalName", "LoadBalancer", "NodePort"];
 
 pub(super) fn service(object: &Value) -> Vec<Cause> {
     let spec = object.get("spec").unwrap_or(&Value::Null);
-    let ports = spec.get("ports").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
+    let address = text(spec, "/clusterIP");
+    if !matches!(address, "" | "None") && address.parse::<IpAddr>().is_err() {
+        return vec![Cause::invalid("spec.clusterIPs[0]", &json!(address), ADDRESS)];
+    }
     let mut all = Vec::new();
-    let headless = spec["clusterIP"] == "None";
-    if ports.is_empty() && !headless && spec["type"] != "ExternalName" {
+    let ports = list(spec, "ports");
+    let external = spec["type"] == "ExternalName";
+    if ports.is_empty() && address != "None" && !external {
         all.push(Cause::required("spec.ports", ""));
     }
+    all.extend((external && text(spec, "/externalName").is_empty()).then(|| Cause::required("spec.externalName", "")));
     let mut names = BTreeSet::new();
     for (index, port) in ports.iter().enumerate() {
-        let at = |part: &str| format!("spec.ports[{index}].{part}");
-        match port.get("name").and_then(Value::as_str) {
-            None | Some("") if ports.len() > 1 => all.push(Cause::required(at("name"), "")),
-            None | Some("") => {}
-            Some(name) if !is_label(name) => all.push(Cause::invalid(at("name"), &json!(name), LABEL)),
-            Some(name) if !names.insert(name) => {
-                all.push(Cause { reason: "FieldValueDuplicate", message: format!("Duplicate value: \"{name}\""), field: at("name") });
-            }
-            Some(_) => {}
+        let field = format!("spec.ports[{index}]");
+        match text(port, "/name") {
+            "" if ports.len() > 1 => all.push(Cause::required(format!("{field}.name"), "")),
+            "" => {}
+            name if !label_faults(name).is_empty() => all.extend(each(&format!("{field}.name"), name, label_faults(name))),
+            name if !names.insert(name) => all.push(Cause::duplicate(format!("{field}.name"), name)),
+            _ => {}
         }
-        for part in ["port", "targetPort"] {
-            if let Some(number) = port.get(part).and_then(Value::as_i64)
-                && !(1..=65535).contains(&number)
-            {
-                all.push(Cause::invalid(at(part), &json!(number), RANGE));
-            }
-        }
+        all.extend(number(port, "port", &field));
+        all.extend(choice(port, "protocol", &field, &["SCTP", "TCP", "UDP"]));
+        all.extend(number(port, "targetPort", &field));
     }
+    all.extend(choice(spec, "sessionAffinity", "spec", &["ClientIP", "None"]));
+    all.extend(choice(spec, "type", "spec", TYPES));
     all
+}
+
+fn number(port: &Value, key: &str, field: &str) -> Option<Cause> {
+    let number = port.get(key).and_then(Value::as_i64)?;
+    (!(1..=65535).contains(&number)).then(|| Cause::invalid(format!("{field}.{key}"), &json!(number), RANGE))
 }
 
 /// What may not change in a Service: its address.
 pub(super) fn change(old: &Value, new: &Value) -> Option<Cause> {
-    let address = |object: &Value| object.pointer("/spec/clusterIP").cloned().unwrap_or_default();
-    let moved = !address(old).is_null() && address(old) != address(new);
-    moved.then(|| Cause::invalid("spec.clusterIPs[0]", &json!([address(new)]), "may not change once set"))
+    let (before, after) = (text(old, "/spec/clusterIP"), text(new, "/spec/clusterIP"));
+    let moved = !before.is_empty() && before != after;
+    moved.then(|| Cause::invalid("spec.clusterIPs[0]", &json!([after]), "may not change once set"))
 }

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{names, pod};
+use super::{metadata, pod};
 use crate::status::Cause;
 
 pub(super) fn deployment(object: &Value) -> Vec<Cause> {
@@ -23,15 +23,38 @@ pub(super) fn deployment(object: &Value) -> Vec<Cause> {
     if selector.is_null() || !fits {
         all.push(Cause::invalid("spec.template.metadata.labels", labels, "`selector` does not match template `labels`"));
     }
-    all.extend(names::labels(Some(labels), "spec.template.labels"));
+    all.extend(metadata::labels(Some(labels), "spec.template.labels"));
     all.extend(pod::spec(at("/spec/template/spec"), "spec.template.spec"));
-    let policy = at("/spec/template/spec/restartPolicy");
-    if policy.as_str().is_some_and(|policy| policy != "Always") {
-        all.push(Cause::unsupported("spec.template.spec.restartPolicy", &policy.to_string(), &["Always"]));
-    }
+    all.extend(pod::choice(at("/spec/template/spec"), "restartPolicy", "spec.template.spec", &["Always"]));
+    all.extend(strategy(at("/spec/strategy")));
     all.extend(count("minReadySeconds"));
     all.extend(count("revisionHistoryLimit"));
+    all.extend(count("progressDeadlineSeconds"));
+    let (deadline, ready) = (at("/spec/progressDeadlineSeconds"), at("/spec/minReadySeconds").as_i64().unwrap_or_default());
+    if deadline.as_i64().is_some_and(|deadline| deadline <= ready) {
+        all.push(Cause::invalid("spec.progressDeadlineSeconds", deadline, "must be greater than minReadySeconds"));
+    }
     all
+}
+
+fn strategy(strategy: &Value) -> Option<Cause> {
+    let rolling = &strategy["rollingUpdate"];
+    let none = |key: &str| ["0", "\"0\"", "\"0%\""].contains(&rolling[key].to_string().as_str());
+    match strategy["type"].as_str().unwrap_or_default() {
+        "Recreate" if rolling.is_object() => {
+            Some(Cause::forbidden("spec.strategy.rollingUpdate", "may not be specified when strategy `type` is 'Recreate'"))
+        }
+        "RollingUpdate" if none("maxSurge") && none("maxUnavailable") => {
+            let (field, why) = ("spec.strategy.rollingUpdate.maxUnavailable", "may not be 0 when `maxSurge` is 0");
+            Some(Cause::invalid(field, &rolling["maxUnavailable"], why))
+        }
+        "Recreate" | "RollingUpdate" => None,
+        // The real API server quotes its own structure here.
+        other => {
+            let quoted = format!("{{\"Type\":\"{other}\",\"RollingUpdate\":{rolling}}}");
+            Some(Cause::unsupported("spec.strategy", &quoted, &["Recreate", "RollingUpdate"]))
+        }
+    }
 }
 
 /// What may not change in a Deployment.

@@ -75,6 +75,9 @@ async fn a_seed_that_is_none_of_its_kinds_is_refused_with_its_place() {
         vec![json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "demo"}}), json!({"apiVersion": "v1", "kind": "Secret"})];
     let refused = Sandbox::start(Options { seed, ..options("127.0.0.1:0") }).await.unwrap_err();
     assert_eq!(refused.to_string(), "seed object 1: the sandbox has no v1 Secret");
+    let seed = vec![json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "m", "namespace": "nowhere"}})];
+    let refused = Sandbox::start(Options { seed, ..options("127.0.0.1:0") }).await.unwrap_err();
+    assert_eq!(refused.to_string(), "seed object 0: its namespace nowhere is not there");
 }
 
 #[tokio::test]

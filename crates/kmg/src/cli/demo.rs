@@ -25,7 +25,7 @@ pub(crate) struct DemoArgs {
     /// [default: nginx:1.29 in the sandbox, registry.k8s.io/pause:3.10 on a cluster]
     #[arg(long)]
     pub(crate) image: Option<String>,
-    /// First of three ports: MCP, pages, issuer
+    /// First of three ports on loopback: MCP, pages, issuer; 1024 to 65000
     #[arg(long, default_value_t = 3001, value_parser = clap::value_parser!(u16).range(1024..=65_000))]
     pub(crate) port: u16,
     /// Folder for keys, database and journals; by default a private temporary one, removed at the end

@@ -19,7 +19,7 @@ pub(crate) struct ServerArgs {
     /// Context of that kubeconfig; its current one by default
     #[arg(long, value_name = "NAME")]
     pub(crate) context: Option<String>,
-    /// Namespaces that may be read
+    /// Namespaces that may be read, separated by commas
     #[arg(long, value_delimiter = ',', required = true)]
     pub(crate) namespaces: Vec<String>,
     /// Speak the gateway's private protocol on stdio instead of MCP
@@ -31,7 +31,7 @@ pub(crate) struct ServerArgs {
     /// Plan even where the cluster does not fence the planner; development only
     #[arg(long, requires = "link")]
     pub(crate) insecure_unfenced: bool,
-    /// Journal of the stand-alone server; in the state folder by default
+    /// Journal of the stand-alone server; by default in the state folder (see FILES)
     #[arg(long, value_name = "FILE", conflicts_with = "link")]
     pub(crate) journal: Option<PathBuf>,
 }
@@ -47,10 +47,10 @@ pub(crate) struct ExecutorArgs {
     /// Folder of the executor's own keys
     #[arg(long, value_name = "FOLDER")]
     pub(crate) keys: PathBuf,
-    /// Folder of the executor's journal and pre-images
+    /// Folder of the executor's journal and of sealed copies of what it replaced
     #[arg(long, value_name = "FOLDER")]
     pub(crate) data: PathBuf,
-    /// Listen on this Unix socket for the gateway instead of speaking on stdio
+    /// Listen on this Unix socket for the gateway, as production wants it, instead of speaking on stdio
     #[arg(long, value_name = "PATH", requires = "gateway_uid")]
     pub(crate) socket: Option<PathBuf>,
     /// The only user id whose process may connect to the socket

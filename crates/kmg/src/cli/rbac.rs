@@ -6,7 +6,7 @@ use clap::{Args, Subcommand};
 
 #[derive(Args)]
 pub(crate) struct RbacArgs {
-    /// Namespaces to read and change
+    /// Namespaces to read and change, separated by commas
     #[arg(long, value_delimiter = ',', required = true)]
     pub(crate) namespaces: Vec<String>,
     /// Namespace of the three accounts
@@ -17,8 +17,13 @@ pub(crate) struct RbacArgs {
 #[derive(Subcommand)]
 pub(crate) enum RbacCommand {
     /// Print what would be installed, as a List that kubectl applies
+    #[command(after_long_help = super::examples::RBAC_MANIFESTS)]
     Manifests(RbacArgs),
     /// Install it and write short-lived kubeconfigs of reader, planner and executor
+    ///
+    /// Server-side apply, so that repeating it repairs what was changed. The three files are printed, one a line. The
+    /// tokens end; run it again in time, from a timer.
+    #[command(after_long_help = super::examples::RBAC_APPLY)]
     Apply {
         #[command(flatten)]
         rbac: RbacArgs,

@@ -12,10 +12,7 @@ pub(crate) async fn verify(journal: PathBuf, witness: Option<PathBuf>, keys: &[S
     let trusted = keys.iter().map(|key| keys::public(key)).collect::<anyhow::Result<Vec<_>>>()?;
     let options = VerifyOptions { trusted, other: witness, ..VerifyOptions::default() };
     match read(&journal, options).await? {
-        Ok(report) => {
-            files::say(&sentence(&journal, &report));
-            Ok(())
-        }
+        Ok(report) => files::print(&sentence(&journal, &report)),
         Err(error) => bail!("{}: {error}", journal.display()),
     }
 }

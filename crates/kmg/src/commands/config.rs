@@ -51,18 +51,24 @@ web_origin = "http://127.0.0.1:3002"
 # The key that signs tokens, in PKCS#8 PEM; made when missing.
 signing_key = "issuer-key.pem""#;
 
-/// Prints every setting of a file.
-pub(crate) fn reference(of: Of) {
-    match of {
-        Of::Gateway => files::say(&settings::reference()),
-        Of::Trust => files::say(TRUST),
-        Of::Issuer => files::say(ISSUER),
+impl Of {
+    /// Every setting of the file.
+    pub(crate) fn reference(self) -> String {
+        match self {
+            Self::Gateway => settings::reference(),
+            Self::Trust => TRUST.to_owned(),
+            Self::Issuer => ISSUER.to_owned(),
+        }
     }
+}
+
+/// Prints every setting of a file.
+pub(crate) fn reference(of: Of) -> anyhow::Result<()> {
+    files::print(&of.reference())
 }
 
 /// Checks a settings file.
 pub(crate) fn check(file: &Path) -> anyhow::Result<()> {
     settings::load(file, &wire::environment())?;
-    files::say("the settings are valid");
-    Ok(())
+    files::print("the settings are valid")
 }

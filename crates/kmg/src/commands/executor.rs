@@ -23,6 +23,7 @@ pub(crate) async fn run(args: ExecutorArgs) -> anyhow::Result<()> {
     let source = KubeconfigSource { path: args.kubeconfig.clone(), context: None };
     let cluster = Cluster::connect(&source, Options::new(clock.clone())).await.context("the cluster")?;
     files::private_folder(&args.data)?;
+    tracing::info!("reading the journal");
     let options = ExecutorOptions {
         trust: args.trust.clone(),
         journal: args.data.join("journal.jsonl"),
@@ -46,6 +47,7 @@ pub(crate) async fn run(args: ExecutorArgs) -> anyhow::Result<()> {
 /// One gateway at a time; the next connection is served when it has gone.
 async fn on_socket(path: &std::path::Path, uid: u32, executor: &Arc<Executor>) -> anyhow::Result<()> {
     let listener = kmg_link::socket::listen(path, uid).await.with_context(|| path.display().to_string())?;
+    let end = lifetime::end(Lifetime { exit_with_stdin: false })?;
     tracing::info!(socket = %path.display(), "executor listens");
     let serving = async {
         loop {
@@ -57,7 +59,7 @@ async fn on_socket(path: &std::path::Path, uid: u32, executor: &Arc<Executor>) -
     };
     let ended = tokio::select! {
         failed = serving => failed,
-        ended = lifetime::ended(Lifetime { exit_with_stdin: false }) => ended.map_err(Into::into),
+        () = end => Ok(()),
     };
     // Waits for jobs that run, then writes the closing checkpoint.
     executor.close().await?;

@@ -18,14 +18,13 @@ use crate::wire::{self, Gateway};
 
 /// How long the child processes may take at the start.
 const READY: Duration = Duration::from_secs(55);
-/// What one caller may ask for.
-const RATE: kmg_mcp::Rate = kmg_mcp::Rate { per_second: 200, burst: 400 };
 /// How long open requests may take at the end.
 const DRAIN: Duration = Duration::from_secs(10);
 
 /// Runs the gateway until it is told to end.
 pub(crate) async fn run(config: &Path, lifetime: Lifetime) -> anyhow::Result<()> {
     let settings = settings::load(config, &wire::environment())?;
+    tracing::info!("reading the journal and the database");
     let gateway = wire::gateway(&settings, &Clock::system()).await?;
     tracing::info!("waiting for the server and the executor process");
     let ready = gateway.ready(READY).await;
@@ -41,7 +40,8 @@ async fn serve(settings: &Settings, gateway: &Gateway, lifetime: Lifetime) -> an
     let mcp = listen::bind(settings.mcp_listen).await?;
     let web = listen::bind(settings.web_listen).await?;
     let (stop, stopped) = watch::channel(false);
-    let mcp_options = kmg_mcp::Options { hosts: hosts(&settings.mcp_url), origins: Vec::new(), rate: RATE };
+    let rate = kmg_mcp::Rate { per_second: settings.calls_per_second, burst: settings.calls_per_second.saturating_mul(2) };
+    let mcp_options = kmg_mcp::Options { hosts: hosts(&settings.mcp_url), origins: Vec::new(), rate };
     let mcp = tokio::spawn(listen::serve(mcp, kmg_mcp::router(gateway.app.clone(), mcp_options), stopped.clone()));
     let web = tokio::spawn(listen::serve(web, kmg_web::router(gateway.app.clone())?, stopped.clone()));
     let sweeping = {
@@ -51,9 +51,10 @@ async fn serve(settings: &Settings, gateway: &Gateway, lifetime: Lifetime) -> an
             app.run_sweeper(async move { drop(stopped.wait_for(|stop| *stop).await) }).await;
         })
     };
+    let end = lifetime::end(lifetime)?;
     tracing::info!(mcp = %settings.mcp_url, web = %settings.web_origin, production = settings.production, "gateway is ready");
     files::say("ready");
-    lifetime::ended(lifetime).await?;
+    end.await;
     stop.send_replace(true);
     let handles = [mcp.abort_handle(), web.abort_handle(), sweeping.abort_handle()];
     let drained = tokio::time::timeout(DRAIN, async { drop(tokio::join!(mcp, web, sweeping)) }).await;

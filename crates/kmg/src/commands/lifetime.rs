@@ -5,18 +5,23 @@ use tokio::signal::unix::{SignalKind, signal};
 
 use crate::cli::Lifetime;
 
-/// Completes on SIGTERM or SIGINT, and, for a supervised process, when its input closes: a supervisor that was
-/// killed leaves no orphan.
+/// A future that completes on SIGTERM, SIGINT or SIGHUP (the terminal is closed), and, for a supervised process, when its input closes: a supervisor
+/// that was killed leaves no orphan. Signals count from this call on, so it is made before anyone is told that the
+/// process is ready.
 ///
 /// # Errors
 /// Signals cannot be received.
-pub(crate) async fn ended(lifetime: Lifetime) -> std::io::Result<()> {
-    let mut terminate = signal(SignalKind::terminate())?;
-    tokio::select! {
-        interrupted = tokio::signal::ctrl_c() => interrupted,
-        _ = terminate.recv() => Ok(()),
-        () = input_closed(lifetime.exit_with_stdin) => Ok(()),
-    }
+pub(crate) fn end(lifetime: Lifetime) -> std::io::Result<impl Future<Output = ()>> {
+    let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+    let mut hangup = signal(SignalKind::hangup())?;
+    Ok(async move {
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
+            _ = hangup.recv() => {}
+            () = input_closed(lifetime.exit_with_stdin) => {}
+        }
+    })
 }
 
 async fn input_closed(watched: bool) {

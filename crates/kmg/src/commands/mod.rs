@@ -1,11 +1,12 @@
 //! One module for each subcommand.
 
 pub(crate) mod audit;
+mod completions;
 mod config;
 mod executor;
 pub(crate) mod gateway;
 mod issuer;
-mod lifetime;
+pub(crate) mod lifetime;
 pub(crate) mod rbac;
 mod sandbox;
 mod server;
@@ -24,11 +25,9 @@ use crate::{demo, doctor, keys};
 /// What a person should read; the exit status is 1 then.
 pub(crate) fn run(command: Command) -> anyhow::Result<ExitCode> {
     let done = match command {
-        Command::Config { command: ConfigCommand::Reference { of } } => {
-            config::reference(of);
-            Ok(())
-        }
+        Command::Config { command: ConfigCommand::Reference { of } } => config::reference(of),
         Command::Config { command: ConfigCommand::Check { file } } => config::check(&file),
+        Command::Completions { shell } => completions::print(shell),
         Command::Keys { command: KeysCommand::Init { folder } } => keys::init(&folder),
         Command::Keys { command: KeysCommand::Trust(args) } => trust::print(&args),
         Command::Audit { command: AuditCommand::Verify { journal, witness, keys } } => block_on(audit::verify(journal, witness, &keys)),

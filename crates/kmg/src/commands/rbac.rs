@@ -23,8 +23,7 @@ pub(crate) fn namespaces(names: &[String]) -> anyhow::Result<Vec<Namespace>> {
 pub(crate) fn print(args: &RbacArgs) -> anyhow::Result<()> {
     let options = RbacOptions::in_namespace(&args.system_namespace)?;
     let list = as_list(&manifests(&namespaces(&args.namespaces)?, &options));
-    files::say(&serde_json::to_string_pretty(&list)?);
-    Ok(())
+    files::print(&serde_json::to_string_pretty(&list)?)
 }
 
 /// Installs it and writes the three credentials.

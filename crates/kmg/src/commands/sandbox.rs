@@ -45,10 +45,11 @@ pub(crate) async fn run(args: SandboxArgs) -> anyhow::Result<()> {
         files::write_private(&args.out.join(format!("{name}.kubeconfig")), kubeconfig.as_bytes())?;
     }
     tracing::info!("a sandbox, no cluster, at https://{}", sandbox.address());
+    let end = lifetime::end(args.lifetime)?;
     files::say("ready");
-    let ended = lifetime::ended(args.lifetime).await;
+    end.await;
     sandbox.stop().await;
-    Ok(ended?)
+    Ok(())
 }
 
 /// The credentials' file names and whom each is for.

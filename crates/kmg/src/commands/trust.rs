@@ -17,8 +17,7 @@ const LEEWAY: i64 = 60_000;
 
 /// Prints a trust file.
 pub(crate) fn print(args: &TrustArgs) -> anyhow::Result<()> {
-    files::say(&serde_json::to_string_pretty(&trust_file(args, &Clock::system())?)?);
-    Ok(())
+    files::print(&serde_json::to_string_pretty(&trust_file(args, &Clock::system())?)?)
 }
 
 /// The trust file for `args`, from now on.

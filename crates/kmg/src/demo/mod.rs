@@ -13,7 +13,8 @@ use std::io::IsTerminal as _;
 use anyhow::ensure;
 use kmg_core::clock::Clock;
 
-use crate::cli::DemoArgs;
+use crate::cli::{DemoArgs, Lifetime};
+use crate::commands::lifetime;
 use crate::{files, progress};
 use children::Children;
 use cluster::Installation;
@@ -28,17 +29,17 @@ const CREDENTIAL_SECONDS: u32 = 3_600;
 /// A busy port, a cluster that cannot be reached or does not allow the installation, a child that does not start.
 pub(crate) async fn run(args: DemoArgs) -> anyhow::Result<()> {
     let clock = Clock::system();
+    // One listener for the whole run: a signal between two of them would be lost.
+    let stop = lifetime::end(Lifetime { exit_with_stdin: false })?;
+    tokio::pin!(stop);
     // However it ends, the temporary folder with its keys goes with `layout`.
     let layout = Layout::new(&args)?;
-    // One listener for the whole run: a signal between two of them would be lost.
-    let stop = stop_signal();
-    tokio::pin!(stop);
     let mut children = Children::default();
     let ended = tokio::select! {
         ended = supervise(&args, &layout, &clock, &mut children) => ended,
-        signal = &mut stop => signal,
+        () = &mut stop => Ok(()),
     };
-    children.stop().await;
+    progress::during("stopping", children.stop()).await;
     ended
 }
 
@@ -114,14 +115,4 @@ async fn renew(installation: Option<&Installation>, layout: &Layout) {
             tracing::warn!("credentials were not renewed: {error:#}");
         }
     }
-}
-
-async fn stop_signal() -> anyhow::Result<()> {
-    use tokio::signal::unix::{SignalKind, signal};
-    let mut terminate = signal(SignalKind::terminate())?;
-    tokio::select! {
-        interrupted = tokio::signal::ctrl_c() => interrupted?,
-        _ = terminate.recv() => {}
-    }
-    Ok(())
 }

@@ -64,12 +64,11 @@ In namespace {namespace} the Deployment {DEPLOYMENT} cannot start: its image {br
 
 Claude Code:
   claude mcp add --transport http kmg {mcp}
-  then /mcp in Claude Code to sign in, and ask:
-  \"Why does Deployment {DEPLOYMENT} in {namespace} not start? Propose the image {image} and apply it once I approved.\"
+  claude mcp login kmg
+  and ask: \"Why does Deployment {DEPLOYMENT} in {namespace} not start? Propose the image {image} and apply it once I approved.\"
 
-Codex:
+Codex, which signs in at once:
   codex mcp add kmg --url {mcp}
-  codex mcp login kmg
 
 Journals: {journal}
           {executor_journal}

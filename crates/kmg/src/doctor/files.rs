@@ -15,10 +15,11 @@ const SCARCE: u64 = 1 << 30;
 
 /// Looks at every file and folder the settings name.
 pub(crate) fn check(config: &Path, settings: &Settings) -> Vec<Finding> {
-    let owner = Owner::this_process();
+    let owner = gateways_user(settings);
     let mut findings = vec![look(config, Want::OwnFile, owner).finding("files.settings", config, UNSET)];
     let mut paths = vec![config.to_owned(), settings.data.clone(), settings.keys.clone()];
-    findings.extend(data(&settings.data, owner));
+    // The one place where another user's installation is told to be that.
+    findings.extend(data(&settings.data, Owner::this_process()));
     findings.extend(key_files(&settings.keys, &[keys::APPROVAL, keys::CHECKPOINT, keys::SEAL, keys::FORM], owner));
     paths.extend([settings.reader_kubeconfig.clone(), settings.planner_kubeconfig.clone()]);
     findings.extend([&settings.reader_kubeconfig, &settings.planner_kubeconfig].map(|path| kubeconfig(path, owner)));
@@ -34,6 +35,11 @@ pub(crate) fn check(config: &Path, settings: &Settings) -> Vec<Finding> {
     }
     findings.extend(above(&paths, owner));
     findings
+}
+
+/// The user the gateway runs as, as its data folder tells: an administrator may look at it as root.
+pub(crate) fn gateways_user(settings: &Settings) -> Owner {
+    Some(&settings.data).filter(|data| data.exists()).and_then(|data| Owner::of(data)).unwrap_or_else(Owner::this_process)
 }
 
 const UNSET: &str = "name it in the settings";

@@ -54,15 +54,18 @@ fn hindrance(settings: &Settings, gateway: Gateway) -> Option<String> {
     if gateway == Gateway::Runs {
         return Some("the running gateway has it; a second one would disturb it".to_owned());
     }
-    let ExecutorLink::Child { data, .. } = &settings.executor else { return None };
-    let journal = data.join("journal.jsonl");
-    if journal.is_file() && matches!(is_being_written(&journal), Ok(true)) {
-        return Some("a process is writing its journal".to_owned());
+    // Another user is not let in at a socket, and a start would leave files behind that the gateway cannot open.
+    let data = match &settings.executor {
+        ExecutorLink::Child { data, .. } => data,
+        ExecutorLink::Socket { .. } => &settings.data,
+    };
+    if let Some(Owner(uid)) = Owner::of(data).filter(|owner| *owner != Owner::this_process()) {
+        return Some(format!("{} is user {uid}'s: run this as that user", data.display()));
     }
-    // A start as another user would leave files behind that the gateway's user cannot open.
-    let existing = data.ancestors().find(|folder| folder.exists())?;
-    let uid = std::os::unix::fs::MetadataExt::uid(&std::fs::metadata(existing).ok()?);
-    (uid != Owner::this_process().0).then(|| format!("{} belongs to user {uid}: run this as that user", existing.display()))
+    let journal = data.join("journal.jsonl");
+    let childs = matches!(settings.executor, ExecutorLink::Child { .. });
+    let written = childs && journal.is_file() && matches!(is_being_written(&journal), Ok(true));
+    written.then(|| "a process is writing its journal".to_owned())
 }
 
 async fn server(settings: &Settings, own_words: &str) -> (Option<String>, Vec<Finding>) {

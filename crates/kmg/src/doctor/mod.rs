@@ -31,11 +31,8 @@ use finding::{Finding, Report};
 pub(crate) async fn run(args: &DoctorArgs) -> anyhow::Result<ExitCode> {
     let checks = examine(&args.config).await?;
     let report = Report::new(&args.config, checks);
-    if args.json {
-        output::say(&report.json()?);
-    } else {
-        output::say(&report.text(std::io::stdout().is_terminal() && !no_colour()));
-    }
+    let text = if args.json { report.json()? } else { report.text(std::io::stdout().is_terminal() && !no_colour()) };
+    output::print(&text)?;
     Ok(if report.is_well() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 

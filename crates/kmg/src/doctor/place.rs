@@ -50,13 +50,19 @@ impl Want {
 }
 
 /// Whose files are looked at.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Owner(pub(crate) u32);
 
 impl Owner {
     /// The user of this process.
     pub(crate) fn this_process() -> Self {
         Self(rustix::process::geteuid().as_raw())
+    }
+
+    /// The user to whom `path` belongs, or the nearest folder above it that exists.
+    pub(crate) fn of(path: &Path) -> Option<Self> {
+        let existing = path.ancestors().find(|path| path.exists())?;
+        std::fs::metadata(existing).ok().map(|metadata| Self(metadata.uid()))
     }
 
     /// Root may change everything anyway.
@@ -108,7 +114,7 @@ pub(crate) fn look(path: &Path, want: Want, owner: Owner) -> Place {
     }
     let (uid, mode) = (metadata.uid(), metadata.mode() & 0o7777);
     if !owner.may_be(uid) {
-        let remedy = format!("chown {} {}; or run this as user {uid}, if the gateway does", owner.0, word(path));
+        let remedy = format!("if the gateway runs as user {uid}, run this as that user too; if not: chown {} {}", owner.0, word(path));
         return Place::Bad(format!("belongs to user {uid}, who can change it"), remedy);
     }
     let (closed, command) = want.bounds();
@@ -116,10 +122,25 @@ pub(crate) fn look(path: &Path, want: Want, owner: Owner) -> Place {
         let who = if mode & closed & 0o007 > 0 { "every user" } else { "its group" };
         return Place::Bad(format!("mode {mode:04o}: open to {who}"), format!("{command} {}", word(path)));
     }
-    if access(path, Access::READ_OK).is_err() {
-        return Place::Bad(format!("mode {mode:04o}, user {uid}: this user may not read it"), format!("chown {} {}", owner.0, word(path)));
+    if let Some(bad) = out_of_reach(path, want, &metadata) {
+        return bad;
     }
     Place::Good(format!("mode {mode:04o}, user {uid}"))
+}
+
+/// Whether this user cannot use what is there: a root-owned key is closed to others, and to us.
+fn out_of_reach(path: &Path, want: Want, metadata: &std::fs::Metadata) -> Option<Place> {
+    let (needed, verb) = if want == Want::Socket { (Access::WRITE_OK, "connect to") } else { (Access::READ_OK, "read") };
+    access(path, needed).err()?;
+    let seen =
+        format!("mode {:04o}, user {}, group {}: this user may not {verb} it", metadata.mode() & 0o7777, metadata.uid(), metadata.gid());
+    let me = rustix::process::geteuid().as_raw();
+    let remedy = match path.parent().filter(|_| want == Want::Socket).map(word) {
+        // A socket is made for its owner and group; the folder decides which group that is.
+        Some(folder) => format!("`chgrp GROUP {folder} && chmod 2750 {folder}` with a group of user {me}, then start the executor again"),
+        None => format!("chown {me} {}", word(path)),
+    };
+    Some(Place::Bad(seen, remedy))
 }
 
 /// What a link leads to. One that stays in its own folder is how Kubernetes mounts Secrets; one that leaves it puts
@@ -212,7 +233,7 @@ mod tests {
         };
         let (seen, remedy) = bad(folder.path(), Want::PrivateFolder, owner);
         assert!(seen.starts_with("belongs to user "), "{seen}");
-        assert!(remedy.starts_with(&format!("chown {} ", owner.0)), "{remedy}");
+        assert!(remedy.contains(&format!("if not: chown {} ", owner.0)), "{remedy}");
         assert_eq!(look_above(folder.path(), owner).unwrap().status, super::super::finding::Status::Problem);
         assert!(!Owner(1000).may_be(1001) && Owner(1000).may_be(0) && Owner(1000).may_be(1000));
     }

@@ -25,7 +25,8 @@ pub(crate) fn check(file: &Path, environment: &BTreeMap<String, String>) -> (Vec
     (findings, settings)
 }
 
-const UNREADABLE: &str = "name the settings file with --config; `kmg config reference` prints one to begin with";
+const UNREADABLE: &str =
+    "name the settings file with --config, as a user who may read it: the gateway's; `kmg config reference` prints one to begin with";
 
 fn mode(settings: &Settings, only_here: &[String]) -> Finding {
     const ID: &str = "settings.mode";

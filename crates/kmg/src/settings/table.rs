@@ -57,6 +57,12 @@ pub(crate) const SETTINGS: &[Setting] = &[
         Some("\"http://127.0.0.1:3001/mcp\""),
         "The endpoint's canonical URL: what people configure, and the audience of its tokens.",
     ),
+    setting(
+        ("mcp", "calls_per_second"),
+        Kind::Number(1, 100_000),
+        Some("200"),
+        "Requests one caller may make a second in the long run; twice as many at once. Beyond that the answer is 429.",
+    ),
     setting(("web", "listen"), Kind::Text, Some("\"127.0.0.1:3002\""), "Address and port of the pages."),
     setting(
         ("web", "origin"),

@@ -41,10 +41,11 @@ fn the_good_file_is_good_and_the_environment_goes_over_it() {
     let environment = BTreeMap::from([
         ("KMG_GATEWAY_NAMESPACES".to_owned(), "a, b".to_owned()),
         ("KMG_PLANS_APPROVE_WITHIN_SECONDS".to_owned(), "30".to_owned()),
+        ("KMG_MCP_CALLS_PER_SECOND".to_owned(), "5000".to_owned()),
     ]);
     let settings = inspected(GOOD, &environment).settings.unwrap();
     assert_eq!(settings.namespaces.namespaces().map(Namespace::as_str).collect::<Vec<_>>(), ["a", "b"]);
-    assert_eq!(settings.plans.approve_within, 30_000);
+    assert_eq!((settings.plans.approve_within, settings.calls_per_second), (30_000, 5_000));
 }
 
 #[test]

@@ -34,9 +34,6 @@ fn a_change_from_diagnosis_to_applied() {
 
     agent.begin("wait_for_plan", &json!({ "planId": plan, "timeoutSeconds": 55 }));
     human.visit(product.login(), &url);
-    human.picture("review", 1100, false);
-    human.picture("review-narrow", 380, false);
-    human.picture("review-dark", 1100, true);
     let result = human.approve(product.login(), &url);
     assert!(result["text"].as_str().unwrap().contains("approved"), "{result}");
     assert_eq!(agent.hear()["structured"]["state"], "approved");

@@ -54,7 +54,7 @@ impl Run {
 
 /// What the folder of the demo keeps secret is nowhere in `said`.
 fn tells_no_secret(product: &Product, said: &str) {
-    let mut secrets = vec![product.password().to_owned()];
+    let mut secrets = vec![product.login().password.clone()];
     for name in ["approval", "checkpoint", "seal", "form"] {
         secrets.push(std::fs::read_to_string(product.path(&format!("gateway/keys/{name}.key"))).unwrap());
     }
@@ -169,9 +169,9 @@ fn trust_of_another_key(product: &Product, good: &str) -> Vec<u8> {
         "--namespaces",
         &product.namespace,
         "--issuer",
-        product.issuer_url(),
+        &product.login().issuer_url,
         "--approvers",
-        product.username(),
+        &product.login().username,
     ]);
     command.arg("--approval-key").arg(product.path("executor/keys/approval.pub"));
     command.args(["--cluster-id", good["clusterId"].as_str().unwrap()]).output().unwrap().stdout

@@ -6,6 +6,8 @@ mod support;
 #[cfg(test)]
 mod change;
 #[cfg(test)]
+mod completions;
+#[cfg(test)]
 mod demo;
 #[cfg(test)]
 mod doctor;
@@ -15,6 +17,8 @@ mod evidence;
 mod fence;
 #[cfg(test)]
 mod node;
+#[cfg(test)]
+mod readme;
 #[cfg(test)]
 mod refusals;
 #[cfg(test)]

@@ -131,8 +131,8 @@ impl Walk<'_> {
 }
 
 fn understood<T: DeserializeOwned>(tool: &str, reply: Reply) -> anyhow::Result<T> {
-    let text = visible(&reply.text);
-    serde_json::from_value(reply.structured).with_context(|| format!("{tool} answered something else: {text}"))
+    // The parser's words may quote the answer.
+    serde_json::from_value(reply.structured).map_err(|error| anyhow!("{tool} answered something else: {}", visible(&error.to_string())))
 }
 
 /// The error with the words that came from outside, spelled out.

@@ -37,7 +37,7 @@ pub(super) struct Reached {
 }
 
 /// Looks at the credential `name` in the kubeconfig at `path`.
-pub(super) async fn look(name: &'static str, path: &Path, clock: &Clock) -> Looked {
+pub(super) async fn look(name: &'static str, path: &Path, owner: Owner, clock: &Clock) -> Looked {
     let source = KubeconfigSource { path: path.to_owned(), context: None };
     let mut looked = Looked { name, findings: Vec::new(), reached: None, ahead: None };
     let add = |looked: &mut Looked, finding: Finding| looked.findings.push(finding.about(name));
@@ -52,12 +52,9 @@ pub(super) async fn look(name: &'static str, path: &Path, clock: &Clock) -> Look
     add(&mut looked, Finding::ok("cluster.kubeconfig", format!("leads to {}", cluster.server())));
     if let Ok(credential) = Credential::of(&source, Permitted::default()).await {
         add(&mut looked, expiry(&credential, clock.now()));
-        looked.findings.extend(
-            credential
-                .files
-                .iter()
-                .map(|file| look_at(file, Want::PrivateFile, Owner::this_process()).finding("files.credential", file, APPLY)),
-        );
+        looked
+            .findings
+            .extend(credential.files.iter().map(|file| look_at(file, Want::PrivateFile, owner).finding("files.credential", file, APPLY)));
     }
     let (version, server_ahead) = ahead(clock, cluster.get("/version", &[], JSON), |answer| answer.as_ref().ok()?.date).await;
     looked.ahead = server_ahead;

@@ -6,6 +6,7 @@ mod namespaces;
 use kmg_core::clock::Clock;
 
 use super::clock;
+use super::files::gateways_user;
 use super::finding::Finding;
 use crate::settings::{ExecutorLink, Settings};
 use credential::{Looked, Reached};
@@ -16,13 +17,14 @@ const APPLY: &str = "`kmg rbac apply --kubeconfig ADMIN --namespaces … --out F
 
 /// Looks at the cluster; its id comes along where it could be read.
 pub(crate) async fn check(settings: &Settings, clock: &Clock) -> (Vec<Finding>, Option<String>) {
+    let owner = gateways_user(settings);
     let executor = async {
         let ExecutorLink::Child { kubeconfig, .. } = &settings.executor else { return None };
-        Some(credential::look("executor", kubeconfig, clock).await)
+        Some(credential::look("executor", kubeconfig, owner, clock).await)
     };
     let (reader, planner, executor) = tokio::join!(
-        credential::look("reader", &settings.reader_kubeconfig, clock),
-        credential::look("planner", &settings.planner_kubeconfig, clock),
+        credential::look("reader", &settings.reader_kubeconfig, owner, clock),
+        credential::look("planner", &settings.planner_kubeconfig, owner, clock),
         executor
     );
     let all: Vec<&Looked> = [Some(&reader), Some(&planner), executor.as_ref()].into_iter().flatten().collect();

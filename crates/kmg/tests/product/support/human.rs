@@ -63,6 +63,9 @@ impl Human {
     pub(crate) fn approve(&mut self, login: &Login, url: &str) -> Value {
         let page = self.visit(login, url);
         assert!(text(&page).contains("Approve this plan"), "{page}");
+        self.picture("review", 1100, false);
+        self.picture("review-narrow", 380, false);
+        self.picture("review-dark", 1100, true);
         self.ask(&json!({ "do": "wait", "ms": 800 }));
         self.click("button", "Approve this plan");
         self.picture("continue", 1100, false);

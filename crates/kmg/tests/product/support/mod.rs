@@ -11,5 +11,5 @@ pub(crate) use agent::Agent;
 pub(crate) use cluster::ApiServer;
 pub(crate) use human::Human;
 pub(crate) use process::Process;
-pub(crate) use product::{Login, Product, demo, fence_stands, ports, records};
+pub(crate) use product::{Login, Product, default_ports, demo, fence_stands, ports, records, root};
 pub(crate) use terminal::Terminal;

@@ -3,7 +3,7 @@
 use std::ffi::OsString;
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use std::sync::{Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use serde_json::Value;
 
@@ -44,6 +44,17 @@ static FENCE: RwLock<()> = RwLock::new(());
 /// While this is held the fence stands.
 pub(crate) fn fence_stands() -> RwLockReadGuard<'static, ()> {
     FENCE.read().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// The ports a person gets who names none: for one test at a time.
+pub(crate) fn default_ports() -> MutexGuard<'static, ()> {
+    static DEFAULT: Mutex<()> = Mutex::new(());
+    DEFAULT.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// The project's folder.
+pub(crate) fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize().unwrap()
 }
 
 /// Ports are looked for by one test at a time.

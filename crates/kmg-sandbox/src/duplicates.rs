@@ -1,0 +1,129 @@
+//! JSON with the keys that an object names twice: the last one counts, as in Go, and a strict reader is told.
+
+use std::cell::RefCell;
+use std::fmt::{self, Write as _};
+
+use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
+use serde_json::{Map, Number, Value};
+
+/// A value, and the paths of its repeated keys in their order.
+#[derive(Debug, PartialEq)]
+pub(crate) struct Parsed {
+    pub(crate) value: Value,
+    pub(crate) duplicates: Vec<String>,
+}
+
+/// Parses `bytes` as one JSON value. Depth is bounded by serde_json.
+pub(crate) fn parse(bytes: &[u8]) -> Result<Parsed, serde_json::Error> {
+    let state = RefCell::new(State::default());
+    let mut deserializer = serde_json::Deserializer::from_slice(bytes);
+    let value = Node(&state).deserialize(&mut deserializer)?;
+    deserializer.end()?;
+    Ok(Parsed { value, duplicates: state.into_inner().duplicates })
+}
+
+#[derive(Default)]
+struct State {
+    /// The path of the value that is being read.
+    path: String,
+    duplicates: Vec<String>,
+}
+
+#[derive(Clone, Copy)]
+struct Node<'a>(&'a RefCell<State>);
+
+impl Node<'_> {
+    /// Runs `read` with `step` appended to the path.
+    fn within<T>(self, step: impl FnOnce(&mut String), read: impl FnOnce(Self) -> T) -> T {
+        let length = self.0.borrow().path.len();
+        step(&mut self.0.borrow_mut().path);
+        let out = read(self);
+        self.0.borrow_mut().path.truncate(length);
+        out
+    }
+}
+
+fn member(key: &str) -> impl FnOnce(&mut String) {
+    move |path| {
+        if !path.is_empty() {
+            path.push('.');
+        }
+        path.push_str(key);
+    }
+}
+
+impl<'de> DeserializeSeed<'de> for Node<'_> {
+    type Value = Value;
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Value, D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Node<'_> {
+    type Value = Value;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a JSON value")
+    }
+    fn visit_bool<E>(self, value: bool) -> Result<Value, E> {
+        Ok(Value::Bool(value))
+    }
+    fn visit_i64<E>(self, value: i64) -> Result<Value, E> {
+        Ok(Value::Number(value.into()))
+    }
+    fn visit_u64<E>(self, value: u64) -> Result<Value, E> {
+        Ok(Value::Number(value.into()))
+    }
+    fn visit_f64<E: Error>(self, value: f64) -> Result<Value, E> {
+        Number::from_f64(value).map(Value::Number).ok_or_else(|| E::custom("not a number"))
+    }
+    fn visit_str<E>(self, value: &str) -> Result<Value, E> {
+        Ok(Value::String(value.to_owned()))
+    }
+    fn visit_string<E>(self, value: String) -> Result<Value, E> {
+        Ok(Value::String(value))
+    }
+    fn visit_unit<E>(self) -> Result<Value, E> {
+        Ok(Value::Null)
+    }
+    fn visit_seq<A: SeqAccess<'de>>(self, mut access: A) -> Result<Value, A::Error> {
+        let mut items = Vec::new();
+        loop {
+            let index = items.len();
+            let step = |path: &mut String| {
+                let _infallible = write!(path, "[{index}]");
+            };
+            let Some(item) = self.within(step, |node| access.next_element_seed(node))? else { return Ok(Value::Array(items)) };
+            items.push(item);
+        }
+    }
+    fn visit_map<A: MapAccess<'de>>(self, mut access: A) -> Result<Value, A::Error> {
+        let mut map = Map::new();
+        while let Some(key) = access.next_key::<String>()? {
+            let value = self.within(member(&key), |node| {
+                if map.contains_key(&key) {
+                    let path = node.0.borrow().path.clone();
+                    node.0.borrow_mut().duplicates.push(path);
+                }
+                access.next_value_seed(node)
+            })?;
+            map.insert(key, value);
+        }
+        Ok(Value::Object(map))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn the_last_of_a_repeated_key_counts_and_its_path_is_told() {
+        let parsed = parse(br#"{"data":{"k":"1","k":"2"},"list":[{"a":1},{"a":1,"a":null}],"n":-1.5}"#).unwrap();
+        assert_eq!(parsed.value, json!({"data": {"k": "2"}, "list": [{"a": 1}, {"a": null}], "n": -1.5}));
+        assert_eq!(parsed.duplicates, ["data.k", "list[1].a"]);
+        assert!(parse(b"{} x").is_err() && parse(b"{").is_err());
+    }
+}
