@@ -7,7 +7,7 @@ use kmg_core::clock::Millis;
 use serde_json::{Value, json};
 
 use super::events::{Report, Reporter};
-use super::names::suffix;
+use super::names::generated;
 use super::object::Object;
 use super::time::{parse, seconds};
 use super::world::World;
@@ -59,7 +59,7 @@ fn create(world: &mut World<'_>, at: usize, count: usize, memory: &mut Memory) -
         let set = &world.replica_sets[at];
         let mut name = String::new();
         while name.is_empty() || !taken.insert(name.clone()) {
-            name = format!("{}-{}", set.name(), suffix(set.uid(), memory.serial()));
+            name = generated(set, memory.serial());
         }
         let message = format!("Created pod: {name}");
         world.pods.push(from_template(set, &name));
@@ -107,12 +107,15 @@ fn report_failure(world: &mut World<'_>, at: usize, room: Room) {
         Room::Full if !failed => {
             let message = format!("the sandbox keeps at most {MOST_PODS} Pods");
             let now = seconds(world.now);
-            world.replica_sets[at].list_mut("/status/conditions").push(json!({
+            let condition = json!({
                 "type": "ReplicaFailure", "status": "True", "lastTransitionTime": now, "reason": "FailedCreate", "message": message,
-            }));
+            });
+            world.replica_sets[at].edit_list("/status/conditions", |conditions| conditions.push(condition));
             report(world, at, "FailedCreate", &format!("Error creating: {message}"));
         }
-        Room::Enough if failed => world.replica_sets[at].list_mut("/status/conditions").retain(|condition| !is_failure(condition)),
+        Room::Enough if failed => {
+            world.replica_sets[at].edit_list("/status/conditions", |conditions| conditions.retain(|condition| !is_failure(condition)));
+        }
         Room::Full | Room::Enough => {}
     }
 }
