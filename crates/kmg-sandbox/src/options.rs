@@ -53,7 +53,8 @@ pub struct Fence {
     pub message: String,
 }
 
-/// Which images exist, and how long the node takes.
+/// Which images exist, and how long the node takes. Those that exist are on the node already, and only a container
+/// with `imagePullPolicy: Always` pulls them.
 #[derive(Clone, Debug)]
 pub struct Images {
     /// References that do not exist, or `:tag` for that tag of every repository.
@@ -82,7 +83,7 @@ pub struct Pace {
 impl Pace {
     /// Short, but long enough to be seen.
     pub const fn demo() -> Self {
-        Self { scheduling: 50, pulling: 250, starting: 150, stopping: 300, reporting: 800, back_off: 10_000 }
+        Self { scheduling: 100, pulling: 250, starting: 400, stopping: 300, reporting: 800, back_off: 10_000 }
     }
 
     /// As fast as the controllers come round; only the back-off lasts as long as a node's.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-use super::names::suffix;
+use super::names::generated;
 use super::object::Object;
 use super::time::seconds;
 use super::world::World;
@@ -113,7 +113,7 @@ fn named_port(pod: &Object<'_>, name: &str, protocol: &Value) -> Option<Value> {
 }
 
 fn blank(service: &Object<'_>, memory: &mut Memory) -> Object<'static> {
-    let mut labels = service.at("/metadata/labels").cloned().unwrap_or_else(|| json!({}));
+    let mut labels = service.at("/metadata/labels").filter(|labels| labels.is_object()).cloned().unwrap_or_else(|| json!({}));
     labels[MANAGER.0] = MANAGER.1.into();
     labels[SERVICE] = service.name().into();
     if service.text("/spec/clusterIP") == "None" {
@@ -122,7 +122,7 @@ fn blank(service: &Object<'_>, memory: &mut Memory) -> Object<'static> {
     let mut slice = Object::new(json!({
         "kind": "EndpointSlice", "apiVersion": "discovery.k8s.io/v1",
         "metadata": {
-            "name": format!("{}-{}", service.name(), suffix(service.uid(), memory.serial())), "generateName": format!("{}-", service.name()),
+            "name": generated(service, memory.serial()), "generateName": format!("{}-", service.name()),
             "namespace": service.namespace(), "labels": labels, "ownerReferences": service.as_owner(),
         },
         "addressType": "IPv4",

@@ -32,6 +32,9 @@ use world::World;
 /// The one node. Pods that name another are left as they are.
 pub(crate) const NODE: &str = "sandbox-node";
 
+/// The most Pods for which ReplicaSets make more.
+const MOST_PODS: usize = 2_000;
+
 /// The objects that the controllers read, in all namespaces.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Snapshot {

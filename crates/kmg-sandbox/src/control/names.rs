@@ -3,6 +3,10 @@
 use kmg_core::digest::hex;
 use serde_json::Value;
 
+use super::object::Object;
+
+/// How much of `generateName` is kept.
+const BASE: usize = 58;
 const ALPHABET: &[u8; 27] = b"bcdfghjklmnpqrstvwxz2456789";
 
 /// The `pod-template-hash` of a Pod template: at most ten characters. `salt` tells two templates apart whose
@@ -12,10 +16,11 @@ pub(super) fn template_hash(template: &Value, salt: u32) -> String {
     number.to_string().bytes().map(|digit| letter(u64::from(digit))).collect()
 }
 
-/// Five characters that differ from one `serial` to the next.
-pub(super) fn suffix(seed: &str, serial: u64) -> String {
-    let mut rest = fnv(&[seed.as_bytes(), &serial.to_le_bytes()]);
-    let mut name = String::with_capacity(5);
+/// The name of a dependent of `owner`, as the API server completes `generateName`: at most 63 characters, of
+/// which the last five differ from one `serial` to the next.
+pub(super) fn generated(owner: &Object<'_>, serial: u64) -> String {
+    let mut name: String = owner.name().chars().chain(['-']).take(BASE).collect();
+    let mut rest = fnv(&[owner.uid().as_bytes(), &serial.to_le_bytes()]);
     for _ in 0..5 {
         name.push(letter(rest));
         rest /= ALPHABET.len() as u64;
@@ -62,7 +67,14 @@ mod tests {
         assert_eq!(hash, template_hash(&template, 0));
         assert_ne!(hash, template_hash(&template, 1));
         assert!((1..=10).contains(&hash.len()) && hash.bytes().all(|b| ALPHABET.contains(&b)), "{hash}");
-        assert_ne!(suffix("uid", 1), suffix("uid", 2));
         assert_eq!(hex_id("registry.example/web:1").len(), 64);
+    }
+
+    #[test]
+    fn generated_names_differ_and_are_short_enough() {
+        let named = |name: String, serial| generated(&Object::new(json!({"metadata": {"name": name, "uid": "u"}})), serial);
+        assert!(named("web".to_owned(), 1).starts_with("web-"));
+        assert_ne!(named("web".to_owned(), 1), named("web".to_owned(), 2));
+        assert_eq!(named("w".repeat(80), 1).len(), 63);
     }
 }

@@ -130,16 +130,15 @@ impl<'a> Object<'a> {
         }
     }
 
-    /// The list at a path, made where there is none.
-    pub(super) fn list_mut(&mut self, path: &str) -> &mut Vec<Value> {
+    /// Changes the list at a path; one is made where there is none.
+    pub(super) fn edit_list(&mut self, path: &str, edit: impl FnOnce(&mut Vec<Value>)) {
         let value = entry(self.value.to_mut(), path);
-        if !value.is_array() {
-            *value = json!([]);
-        }
-        match value {
+        let mut list = match value.take() {
             Value::Array(list) => list,
-            _ => unreachable!("it was made a list above"),
-        }
+            _ => Vec::new(),
+        };
+        edit(&mut list);
+        *value = list.into();
     }
 
     pub(super) fn increment(&mut self, path: &str) {

@@ -1,16 +1,17 @@
 //! The ReplicaSet controller: as many Pods as are wanted.
 
 use std::cmp::Reverse;
+use std::collections::BTreeSet;
 
 use kmg_core::clock::Millis;
 use serde_json::{Value, json};
 
 use super::events::{Report, Reporter};
-use super::names::suffix;
+use super::names::generated;
 use super::object::Object;
-use super::time::parse;
+use super::time::{parse, seconds};
 use super::world::World;
-use super::{Memory, pod};
+use super::{MOST_PODS, Memory, pod};
 
 /// The most Pods made or deleted for one ReplicaSet in one step.
 const BURST: usize = 500;
@@ -19,18 +20,27 @@ const BURST: usize = 500;
 pub(super) fn reconcile(world: &mut World<'_>, memory: &mut Memory) {
     for at in 0..world.replica_sets.len() {
         let mut active = active_pods(world, at);
+        let mut room = Room::Enough;
         if !world.replica_sets[at].is_deleting() {
             let wanted = usize::try_from(world.replica_sets[at].int("/spec/replicas")).unwrap_or_default();
             if active.len() < wanted {
-                create(world, at, (wanted - active.len()).min(BURST), memory);
+                room = create(world, at, (wanted - active.len()).min(BURST), memory);
             } else if active.len() > wanted {
                 active.sort_by_cached_key(|&pod| worth(&world.pods[pod]));
                 let going: Vec<usize> = active.drain(..(active.len() - wanted).min(BURST)).collect();
                 delete(world, at, &going);
             }
         }
+        report_failure(world, at, room);
         report_status(world, at, &active);
     }
+}
+
+/// Whether all the Pods that were to be made could be made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Room {
+    Enough,
+    Full,
 }
 
 fn active_pods(world: &World<'_>, at: usize) -> Vec<usize> {
@@ -38,16 +48,24 @@ fn active_pods(world: &World<'_>, at: usize) -> Vec<usize> {
     (0..world.pods.len()).filter(|&at| world.pods[at].is_owned_by(uid) && pod::is_active(&world.pods[at])).collect()
 }
 
-fn create(world: &mut World<'_>, at: usize, count: usize, memory: &mut Memory) {
+fn create(world: &mut World<'_>, at: usize, count: usize, memory: &mut Memory) -> Room {
+    let set = &world.replica_sets[at];
+    let there = world.pods.iter().filter(|pod| pod.namespace() == set.namespace());
+    let mut taken: BTreeSet<String> = there.map(|pod| pod.name().to_owned()).collect();
     for _ in 0..count {
+        if world.pods.len() >= MOST_PODS {
+            return Room::Full;
+        }
         let set = &world.replica_sets[at];
-        let taken = |name: &String| world.pods.iter().any(|pod| pod.name() == name && pod.namespace() == set.namespace());
-        let free = std::iter::repeat_with(|| format!("{}-{}", set.name(), suffix(set.uid(), memory.serial()))).find(|name| !taken(name));
-        let name = free.unwrap_or_default();
+        let mut name = String::new();
+        while name.is_empty() || !taken.insert(name.clone()) {
+            name = generated(set, memory.serial());
+        }
         let message = format!("Created pod: {name}");
         world.pods.push(from_template(set, &name));
         report(world, at, "SuccessfulCreate", &message);
     }
+    Room::Enough
 }
 
 fn from_template(set: &Object<'_>, name: &str) -> Object<'static> {
@@ -76,8 +94,30 @@ fn delete(world: &mut World<'_>, at: usize, going: &[usize]) {
 }
 
 fn report(world: &mut World<'_>, at: usize, reason: &str, message: &str) {
-    let report = Report { by: Reporter::ReplicaSets, container: None, warning: false, reason, message };
+    let warning = reason.starts_with("Failed");
+    let report = Report { by: Reporter::ReplicaSets, container: None, warning, reason, message };
     world.events.record(&world.replica_sets[at], &report);
+}
+
+/// Says so when no more Pods can be made, and when they can again.
+fn report_failure(world: &mut World<'_>, at: usize, room: Room) {
+    let is_failure = |condition: &Value| condition["type"] == "ReplicaFailure";
+    let failed = world.replica_sets[at].list("/status/conditions").iter().any(is_failure);
+    match room {
+        Room::Full if !failed => {
+            let message = format!("the sandbox keeps at most {MOST_PODS} Pods");
+            let now = seconds(world.now);
+            let condition = json!({
+                "type": "ReplicaFailure", "status": "True", "lastTransitionTime": now, "reason": "FailedCreate", "message": message,
+            });
+            world.replica_sets[at].edit_list("/status/conditions", |conditions| conditions.push(condition));
+            report(world, at, "FailedCreate", &format!("Error creating: {message}"));
+        }
+        Room::Enough if failed => {
+            world.replica_sets[at].edit_list("/status/conditions", |conditions| conditions.retain(|condition| !is_failure(condition)));
+        }
+        Room::Full | Room::Enough => {}
+    }
 }
 
 /// The order in which Pods are given up: without node, not yet running, not ready, cheap to delete, ready for a
@@ -122,8 +162,9 @@ fn report_status(world: &mut World<'_>, at: usize, active: &[usize]) {
             status[field] = json!(count);
         }
     }
-    if let Some(conditions) = set.at("/status/conditions") {
-        status["conditions"] = conditions.clone();
+    let conditions = set.list("/status/conditions");
+    if !conditions.is_empty() {
+        status["conditions"] = conditions.into();
     }
     world.replica_sets[at].set("/status", status);
     if let Some(due) = waiting.into_iter().min() {

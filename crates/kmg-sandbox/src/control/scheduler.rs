@@ -29,9 +29,10 @@ pub(super) fn bind(world: &mut World<'_>, memory: &mut Memory, pace: Pace) {
         });
         let pod = &mut world.pods[at];
         pod.set("/spec/nodeName", NODE);
-        let conditions = pod.list_mut("/status/conditions");
-        conditions.retain(|condition| condition["type"] != "PodScheduled");
-        conditions.push(condition);
+        pod.edit_list("/status/conditions", |conditions| {
+            conditions.retain(|condition| condition["type"] != "PodScheduled");
+            conditions.push(condition);
+        });
     }
 }
 

@@ -74,7 +74,7 @@ impl<'w, 's> Sync<'w, 's> {
     }
 
     fn size(&self, at: usize) -> i64 {
-        self.set(at).int("/spec/replicas")
+        self.set(at).int("/spec/replicas").clamp(0, i64::from(i32::MAX))
     }
 
     /// The available replicas as far as they count: a status that lags behind a smaller spec names Pods that

@@ -81,8 +81,13 @@ impl Sync<'_, '_> {
         }
         let before = number(self.set(at), MAXIMUM).filter(|&maximum| maximum > 0);
         match before.unwrap_or_else(|| self.deployment().int("/status/replicas")) {
-            before if before > 0 => (2 * size * self.strategy.maximum() + before) / (2 * before) - size,
+            before if before > 0 => rounded(size.saturating_mul(self.strategy.maximum()), before) - size,
             _ => 0,
         }
     }
+}
+
+/// The quotient of two positive numbers, rounded to the nearest, halves up.
+const fn rounded(number: i64, by: i64) -> i64 {
+    number / by + if number % by >= by - number % by { 1 } else { 0 }
 }

@@ -20,8 +20,9 @@ impl Sync<'_, '_> {
         let set = &mut self.world.replica_sets[at];
         copy_annotations(deployment, set);
         raise_revision(set, revision);
-        if let Some(seconds) = deployment.at("/spec/minReadySeconds") {
+        if let Some(seconds) = deployment.at("/spec/minReadySeconds").filter(|seconds| set.at("/spec/minReadySeconds") != Some(*seconds)) {
             set.set("/spec/minReadySeconds", seconds.clone());
+            set.increment("/metadata/generation");
         }
         let revision = set.annotation(REVISION).unwrap_or_default().to_owned();
         let message = format!("Found new replica set \"{}\"", set.name());

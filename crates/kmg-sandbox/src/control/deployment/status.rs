@@ -90,6 +90,7 @@ impl Sync<'_, '_> {
         if progress == Progress::AsItIs {
             return;
         }
+        self.pass_on_failure();
         if self.strategy.deadline.is_none() {
             self.drop_condition("Progressing");
             return;
@@ -98,6 +99,22 @@ impl Sync<'_, '_> {
         if !(was_complete && counts.replicas == counts.updated) {
             self.judge(before, counts);
         }
+    }
+
+    /// A ReplicaSet that cannot make its Pods says so, and the Deployment repeats it; the newest one's word first.
+    fn pass_on_failure(&mut self) {
+        let failure = |at: usize| {
+            let conditions = self.set(at).list("/status/conditions");
+            conditions.iter().find(|condition| condition["type"] == "ReplicaFailure")
+        };
+        let Some(failure) = self.family.new.into_iter().chain(self.family.all()).find_map(failure).cloned() else {
+            if condition(self.deployment(), "ReplicaFailure").is_some() {
+                self.drop_condition("ReplicaFailure");
+            }
+            return;
+        };
+        let text = |field: &str| failure[field].as_str().unwrap_or_default();
+        self.set_condition("ReplicaFailure", text("status"), text("reason"), text("message"));
     }
 
     fn judge(&mut self, before: Counts, counts: Counts) {
@@ -116,16 +133,7 @@ impl Sync<'_, '_> {
 
     /// Each sign of progress moves `lastUpdateTime`, from which the deadline counts.
     fn touch_progress(&mut self, message: &str) {
-        let transition = condition(self.deployment(), "Progressing")
-            .filter(|condition| condition["status"] == "True")
-            .map(|condition| condition["lastTransitionTime"].clone());
-        self.drop_condition("Progressing");
-        self.set_progress("True", "ReplicaSetUpdated", message);
-        if let Some(transition) = transition
-            && let Some(last) = self.conditions().last_mut()
-        {
-            last["lastTransitionTime"] = transition;
-        }
+        self.put_condition("Progressing", "True", "ReplicaSetUpdated", message);
     }
 
     /// Whether the deadline has passed; where it has not, the time at which it will have is noted.
@@ -197,27 +205,25 @@ impl Sync<'_, '_> {
 
     /// Sets a condition unless it stands already with this status and reason; it then goes to the list's end.
     fn set_condition(&mut self, kind: &str, status: &str, reason: &str, message: &str) {
-        let now = seconds(self.world.now);
-        let mut transition = json!(now);
-        if let Some(old) = condition(self.deployment(), kind)
-            && old["status"] == status
-        {
-            if old["reason"] == reason {
-                return;
-            }
-            transition = old["lastTransitionTime"].clone();
+        let same = |old: &Value| old["status"] == status && old["reason"] == reason;
+        if !condition(self.deployment(), kind).is_some_and(same) {
+            self.put_condition(kind, status, reason, message);
         }
+    }
+
+    /// Puts a condition at the list's end; its transition is the old one's if the status is.
+    fn put_condition(&mut self, kind: &str, status: &str, reason: &str, message: &str) {
+        let now = seconds(self.world.now);
+        let old = condition(self.deployment(), kind).filter(|old| old["status"] == status);
+        let transition = old.map_or_else(|| json!(now), |old| old["lastTransitionTime"].clone());
         self.drop_condition(kind);
-        self.conditions().push(json!({
+        let condition = json!({
             "type": kind, "status": status, "lastUpdateTime": now, "lastTransitionTime": transition, "reason": reason, "message": message,
-        }));
+        });
+        self.deployment_mut().edit_list("/status/conditions", |conditions| conditions.push(condition));
     }
 
     fn drop_condition(&mut self, kind: &str) {
-        self.conditions().retain(|condition| condition["type"] != kind);
-    }
-
-    fn conditions(&mut self) -> &mut Vec<Value> {
-        self.deployment_mut().list_mut("/status/conditions")
+        self.deployment_mut().edit_list("/status/conditions", |conditions| conditions.retain(|condition| condition["type"] != kind));
     }
 }

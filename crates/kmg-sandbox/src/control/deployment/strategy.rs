@@ -19,12 +19,12 @@ pub(super) struct Strategy {
     pub(super) history: usize,
 }
 
-/// An unlimited deadline is the largest 32-bit number (API convention).
-const NO_DEADLINE: i64 = 2_147_483_647;
+/// The largest count that the API knows; as a deadline it means none.
+const LARGEST: i64 = i32::MAX as i64;
 
 impl Strategy {
     pub(super) fn of(deployment: &Object<'_>) -> Self {
-        let replicas = deployment.int("/spec/replicas");
+        let replicas = deployment.int("/spec/replicas").clamp(0, LARGEST);
         let recreate = deployment.text("/spec/strategy/type") == "Recreate";
         let (surge, unavailable) = if recreate { (0, 0) } else { fence_posts(deployment, replicas) };
         let deadline = deployment.at("/spec/progressDeadlineSeconds").and_then(Value::as_i64);
@@ -34,7 +34,7 @@ impl Strategy {
             recreate,
             surge,
             unavailable: unavailable.min(replicas),
-            deadline: deadline.filter(|&seconds| seconds != NO_DEADLINE),
+            deadline: deadline.filter(|&seconds| seconds != LARGEST),
             history: usize::try_from(deployment.int("/spec/revisionHistoryLimit")).unwrap_or_default(),
         }
     }
@@ -54,17 +54,18 @@ impl Strategy {
 /// rollout could not begin.
 fn fence_posts(deployment: &Object<'_>, replicas: i64) -> (i64, i64) {
     let read = |field: &str| deployment.at(&format!("/spec/strategy/rollingUpdate/{field}"));
-    let surge = resolve(read("maxSurge"), |percent| (replicas * percent + 99) / 100);
-    let unavailable = resolve(read("maxUnavailable"), |percent| replicas * percent / 100);
+    let surge = resolve(read("maxSurge"), |percent| replicas.saturating_mul(percent).saturating_add(99) / 100);
+    let unavailable = resolve(read("maxUnavailable"), |percent| replicas.saturating_mul(percent) / 100);
     if surge == 0 && unavailable == 0 { (0, 1) } else { (surge, unavailable) }
 }
 
 fn resolve(value: Option<&Value>, of_replicas: impl Fn(i64) -> i64) -> i64 {
-    match value {
+    let count = match value {
         Some(Value::String(text)) => text.strip_suffix('%').and_then(|percent| percent.parse().ok()).map_or(0, of_replicas),
         Some(value) => value.as_i64().unwrap_or_default(),
         None => 0,
-    }
+    };
+    count.clamp(0, LARGEST)
 }
 
 #[cfg(test)]

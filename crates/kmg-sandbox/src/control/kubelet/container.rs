@@ -4,7 +4,7 @@ use kmg_core::clock::Millis;
 use kmg_core::image::ImageRef;
 use serde_json::Value;
 
-use super::images::{is_missing, not_found};
+use super::images::{invalid, is_missing, not_found};
 use crate::options::Images;
 
 /// How often a container that cannot start is looked at again.
@@ -238,7 +238,7 @@ impl Container {
 
     fn invalid_name(&self) -> String {
         let image = &self.image;
-        format!("Failed to apply default image tag \"{image}\": couldn't parse image name \"{image}\": invalid reference format")
+        format!("Failed to apply default image tag \"{image}\": couldn't parse image name \"{image}\": {}", invalid(image))
     }
 }
 

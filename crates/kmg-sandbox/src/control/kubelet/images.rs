@@ -27,6 +27,24 @@ pub(super) fn full_name(image: &ImageRef) -> String {
     format!("{registry}/{library}{path}{tag}")
 }
 
+/// Why a text is no reference, as the reference parser of the distribution project says it.
+pub(super) fn invalid(text: &str) -> String {
+    let name = match text.split_once('/') {
+        Some((host, path)) if host.contains(['.', ':']) || host == "localhost" || has_capitals(host) => path.to_owned(),
+        Some(_) => text.to_owned(),
+        None => format!("library/{text}"),
+    };
+    let name = name.split(':').next().unwrap_or_default();
+    if has_capitals(name) {
+        return format!("invalid reference format: repository name ({name}) must be lowercase");
+    }
+    "invalid reference format".to_owned()
+}
+
+fn has_capitals(text: &str) -> bool {
+    text.chars().any(char::is_uppercase)
+}
+
 /// What the runtime says about an image that its registry does not have.
 pub(super) fn not_found(image: &ImageRef) -> String {
     let name = full_name(image);
@@ -55,6 +73,17 @@ mod tests {
             ("registry.example/gone:2", false),
         ] {
             assert_eq!(is_missing(&text.parse().unwrap(), &images), missing, "{text}");
+        }
+    }
+
+    #[test]
+    fn capitals_are_told_of() {
+        for (text, why) in [
+            ("Registry.example/Web:1", "invalid reference format: repository name (Web) must be lowercase"),
+            ("Web:1", "invalid reference format: repository name (library/Web) must be lowercase"),
+            ("registry.example/web:", "invalid reference format"),
+        ] {
+            assert_eq!(invalid(text), why);
         }
     }
 

@@ -1,5 +1,6 @@
 //! The node: pulls images, runs containers without running anything, and ends them.
 
+mod addresses;
 mod container;
 mod images;
 mod status;
@@ -10,6 +11,7 @@ use std::net::Ipv4Addr;
 use kmg_core::clock::Millis;
 use serde_json::Value;
 
+use self::addresses::Addresses;
 use self::container::{Container, Happened};
 use super::NODE;
 use super::events::{Report, Reporter};
@@ -17,11 +19,11 @@ use super::object::Object;
 use super::world::World;
 use crate::options::{Images, Pace};
 
-/// What the node knows: its Pods by uid, and the address it gave last.
+/// What the node knows: its Pods by uid, and the addresses it gave.
 #[derive(Debug, Default)]
 pub(super) struct Node {
     lives: BTreeMap<String, Life>,
-    last_address: u16,
+    addresses: Addresses,
 }
 
 /// One Pod as the node sees it.
@@ -42,42 +44,49 @@ enum Phase {
     Stopping {
         due: Millis,
     },
+    /// As its status says, for one step.
     Ended,
+    Gone,
 }
 
 /// Brings every Pod of the node one step further.
 pub(super) fn run(world: &mut World<'_>, node: &mut Node, images: &Images) {
-    let mut gone = BTreeSet::new();
-    let mut lives = std::mem::take(&mut node.lives);
+    let reported = world.pods.iter().filter_map(|pod| pod.text("/status/podIP").parse().ok());
+    node.addresses.set_taken(reported.chain(node.lives.values().filter_map(|life| life.address)));
     for at in 0..world.pods.len() {
         let pod = &world.pods[at];
-        if pod.is_deleting() && (pod.text("/spec/nodeName").is_empty() || pod.int("/metadata/deletionGracePeriodSeconds") == 0) {
-            gone.insert(pod.uid().to_owned());
-        } else if pod.is_stored() && pod.text("/spec/nodeName") == NODE {
+        if pod.is_stored() && pod.text("/spec/nodeName") == NODE {
             let uid = pod.uid().to_owned();
-            let life = lives.remove(&uid).unwrap_or_else(|| Life::of(pod));
-            if life.phase == Phase::Ended {
-                gone.insert(uid);
-            } else {
-                let life = sync(world, at, life, node, images);
-                node.lives.insert(uid, life);
-            }
+            let life = node.lives.remove(&uid).unwrap_or_else(|| Life::of(pod));
+            let life = sync(world, at, life, node, images);
+            node.lives.insert(uid, life);
         }
     }
-    world.pods.retain(|pod| !pod.is_stored() || !gone.contains(pod.uid()));
+    world.pods.retain(|pod| !pod.is_stored() || !node.has_ended(pod));
+    let left: BTreeSet<&str> = world.pods.iter().map(Object::uid).collect();
+    node.lives.retain(|uid, _| left.contains(uid.as_str()));
 }
 
 fn sync(world: &mut World<'_>, at: usize, mut life: Life, node: &mut Node, images: &Images) -> Life {
     let now = world.now;
     match life.phase {
-        Phase::Ended => {}
+        Phase::Ended => {
+            life.phase = Phase::Gone;
+            return life;
+        }
+        Phase::Gone => return life,
         Phase::Stopping { due } if now < due => world.wake(due),
         Phase::Stopping { .. } => {
             life.end(now);
             world.wake(now);
         }
-        Phase::Adopted | Phase::New | Phase::Alive if world.pods[at].is_deleting() => stop(world, at, &mut life, images.pace),
-        Phase::Adopted => return life,
+        Phase::Adopted => {
+            if world.pods[at].is_deleting() {
+                life.phase = Phase::Gone;
+            }
+            return life;
+        }
+        Phase::New | Phase::Alive if world.pods[at].is_deleting() => stop(world, at, &mut life, images.pace),
         Phase::New => {
             life.phase = Phase::Alive;
             world.wake(now);
@@ -85,7 +94,7 @@ fn sync(world: &mut World<'_>, at: usize, mut life: Life, node: &mut Node, image
         Phase::Alive => advance(world, at, &mut life, images),
     }
     if life.containers.iter().any(Container::is_past_creation) && life.address.is_none() {
-        life.address = free_address(world, node);
+        life.address = node.addresses.take();
     }
     let status = status::of(&world.pods[at], &life, now);
     world.pods[at].set("/status", status);
@@ -112,7 +121,7 @@ fn stop(world: &mut World<'_>, at: usize, life: &mut Life, pace: Pace) {
         report(world, at, &container.name, &Happened::normal("Killing", format!("Stopping container {}", container.name)));
     }
     let due = world.now.plus(pace.stopping);
-    life.phase = if life.phase == Phase::Adopted { Phase::Ended } else { Phase::Stopping { due } };
+    life.phase = Phase::Stopping { due };
     world.wake(due);
 }
 
@@ -122,20 +131,13 @@ fn report(world: &mut World<'_>, at: usize, container: &str, happened: &Happened
     world.events.record(&world.pods[at], &report);
 }
 
-/// The next address of 10.88.0.0/16 that no Pod has; none while all are taken.
-fn free_address(world: &World<'_>, node: &mut Node) -> Option<Ipv4Addr> {
-    let reported = world.pods.iter().filter_map(|pod| pod.text("/status/podIP").parse().ok());
-    let taken: BTreeSet<Ipv4Addr> = reported.chain(node.lives.values().filter_map(|life| life.address)).collect();
-    for _ in 0..u16::MAX {
-        // Neither the network's address nor the first, which is the node's end of it, nor the broadcast.
-        node.last_address = if node.last_address >= u16::MAX - 1 { 2 } else { (node.last_address + 1).max(2) };
-        let [high, low] = node.last_address.to_be_bytes();
-        let address = Ipv4Addr::new(10, 88, high, low);
-        if !taken.contains(&address) {
-            return Some(address);
-        }
+impl Node {
+    /// Whether nothing is left of a Pod that is to end: no other node has anything of it.
+    fn has_ended(&self, pod: &Object<'_>) -> bool {
+        let is_here = pod.text("/spec/nodeName") == NODE;
+        let is_left = is_here && self.lives.get(pod.uid()).is_some_and(|life| life.phase != Phase::Gone);
+        pod.is_deleting() && (!is_left || pod.int("/metadata/deletionGracePeriodSeconds") == 0)
     }
-    None
 }
 
 impl Life {

@@ -68,7 +68,7 @@ fn no_orphans(store: &Store) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 48, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 32, ..ProptestConfig::default() })]
 
     #[test]
     fn any_sequence_ends_in_what_was_asked_last(

@@ -89,7 +89,10 @@ fn a_mended_image_recovers_within_two_seconds() {
     let mut store = with_web(Pace::demo(), 2, MISSING);
     store.run_for(30_000);
     store.set_image("web", BETTER);
-    store.run_for(2_000);
+    store.run_for(400);
+    let sizes: Vec<i64> = sets_by_revision(&store).iter().map(|set| set["spec"]["replicas"].as_i64().unwrap()).collect();
+    assert_eq!(sizes, [2, 1], "what does not run yet makes room for nothing");
+    store.run_for(1_600);
     let status = &store.deployment()["status"];
     assert_eq!(status["availableReplicas"], 2, "{status}");
     assert_eq!(status["observedGeneration"], 2);

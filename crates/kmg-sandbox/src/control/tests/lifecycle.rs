@@ -2,6 +2,7 @@ use serde_json::{Value, json};
 
 use super::image_pull::{name, sets_by_revision};
 use super::store::{BETTER, GOOD, Store, condition, with_web};
+use crate::control::MOST_PODS;
 use crate::options::Pace;
 
 fn settled(replicas: usize) -> Store {
@@ -112,4 +113,22 @@ fn a_pod_of_another_node_and_one_with_a_status_of_its_own_stay_as_they_are() {
     let before = (store.get("pods", "elsewhere").clone(), store.get("pods", "adopted").clone());
     store.run_for(2_000);
     assert_eq!(before, (store.get("pods", "elsewhere").clone(), store.get("pods", "adopted").clone()));
+    store.delete_pod("adopted");
+    store.run_for(2_000);
+    assert!(!pods(&store).contains(&"adopted".to_owned()), "its deletion is carried out");
+}
+
+#[test]
+fn there_is_an_end_to_pods() {
+    let mut store = settled(1);
+    store.crowd(MOST_PODS - 3);
+    store.set_replicas("web", 1_000_000);
+    store.run_for(1_000);
+    assert_eq!(store.list("pods").len(), MOST_PODS);
+    assert_eq!(store.condition("ReplicaFailure"), "True FailedCreate the sandbox keeps at most 2000 Pods");
+    let told = store.told("ReplicaSet");
+    assert_eq!(told.last().unwrap(), "Warning FailedCreate Error creating: the sandbox keeps at most 2000 Pods x1", "said once");
+    store.set_replicas("web", 1);
+    store.run_for(1_000);
+    assert_eq!((store.list("pods").len(), store.condition("ReplicaFailure")), (MOST_PODS - 2, String::new()));
 }

@@ -89,6 +89,19 @@ impl Store {
         }
     }
 
+    /// Fills the namespace with Pods of another node.
+    pub(super) fn crowd(&mut self, count: usize) {
+        self.snapshot.pods.extend((0..count).map(|number| {
+            let name = format!("other-{number}");
+            json!({"kind": "Pod", "apiVersion": "v1", "metadata": {"name": name, "namespace": "demo", "uid": name, "resourceVersion": "1"},
+                "spec": {"nodeName": "another-node"}, "status": {"phase": "Running"}})
+        }));
+    }
+
+    pub(super) const fn snapshot(&self) -> &Snapshot {
+        &self.snapshot
+    }
+
     fn shelf_mut(&mut self, plural: &str) -> &mut Vec<Value> {
         match plural {
             "deployments" => &mut self.snapshot.deployments,
