@@ -5,7 +5,9 @@ use kmg_cluster::read::{autoscaler_of, deployment_object};
 use kmg_cluster::write::dry_run::{DryRun, dry_run};
 use kmg_core::allow::Permit;
 use kmg_core::digest::Digest;
-use kmg_core::plan::{Ask, Change, PlanFinding, Prediction, PreviewRequest, PreviewResponse, Severity, findings, predict, step_change};
+use kmg_core::plan::{
+    Ask, Change, Demand, PlanFinding, Prediction, PreviewRequest, PreviewResponse, Severity, findings, predict, step_change,
+};
 use kmg_core::problem::{Code, Refusal};
 use serde_json::Value;
 
@@ -123,5 +125,5 @@ fn version_moved(before: &Value, after: &Value) -> bool {
 }
 
 fn finding(id: &str, severity: Severity, summary: String, path: &str) -> PlanFinding {
-    PlanFinding { id: id.to_owned(), severity, summary, path: path.to_owned() }
+    PlanFinding { id: id.to_owned(), severity, demand: Demand::Show, summary, path: path.to_owned() }
 }

@@ -93,6 +93,21 @@ pub enum Severity {
     High,
 }
 
+/// What a finding asks for before the plan may be approved; a later one asks for more.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Demand {
+    /// That the reviewer sees it.
+    #[default]
+    Show,
+    /// That the approver types the object's name, and that the sign-in is not older than five minutes.
+    TypedName,
+    /// That two people approve.
+    TwoApprovers,
+    /// It cannot be asked for: refused before a person is asked.
+    Deny,
+}
+
 /// Something the reviewer should know about the change.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
@@ -101,6 +116,8 @@ pub struct PlanFinding {
     pub id: String,
     /// How grave it is.
     pub severity: Severity,
+    /// What it asks for.
+    pub demand: Demand,
     /// One sentence, composed by us.
     pub summary: String,
     /// The field it follows from, as a path.

@@ -12,7 +12,7 @@ mod risk;
 mod template;
 
 pub use ask::{Ask, AskKey, KIND_DEPLOYMENT, MAX_REPLICAS};
-pub use body::{BodyError, ObjectId, PlanBody, PlanFinding, PlanId, SCHEMA, Severity, Step, StoredBody, Times};
+pub use body::{BodyError, Demand, ObjectId, PlanBody, PlanFinding, PlanId, SCHEMA, Severity, Step, StoredBody, Times};
 pub use build::{Change, Prediction, predict, step_change};
 pub use diff::{FieldChange, Shown, changes};
 pub use grant::Grant;

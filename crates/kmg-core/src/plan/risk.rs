@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::ask::Ask;
-use super::body::{PlanFinding, Severity};
+use super::body::{Demand, PlanFinding, Severity};
 use crate::image::ImageRef;
 
 /// What the reviewer should know about `ask` on `live`, gravest first.
@@ -23,7 +23,7 @@ pub fn worse(reviewed: &[PlanFinding], now: &[PlanFinding]) -> bool {
 }
 
 fn finding(id: &str, severity: Severity, summary: &str, path: &str) -> PlanFinding {
-    PlanFinding { id: id.to_owned(), severity, summary: summary.to_owned(), path: path.to_owned() }
+    PlanFinding { id: id.to_owned(), severity, demand: Demand::Show, summary: summary.to_owned(), path: path.to_owned() }
 }
 
 fn scale(live: &Value, to: i64) -> Vec<PlanFinding> {

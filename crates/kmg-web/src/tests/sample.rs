@@ -129,7 +129,13 @@ pub(super) fn hostile(text: &str) -> PlanRow {
     let mut body = body();
     body.cluster_id = text.into();
     body.requester = Requester { iss: text.into(), sub: text.into(), client_id: text.into() };
-    body.findings = vec![PlanFinding { id: text.into(), severity: Severity::High, summary: text.into(), path: text.into() }];
+    body.findings = vec![PlanFinding {
+        id: text.into(),
+        severity: Severity::High,
+        demand: kmg_core::plan::Demand::Show,
+        summary: text.into(),
+        path: text.into(),
+    }];
     body.taint = vec![json!({ text: text })];
     body.policy = Some(json!([text]));
     body.required_evidence = vec![text.into()];

@@ -1,73 +1,10 @@
-//! What a process of the guard asks the cluster, and what it hears: bounded, typed observations.
-//!
-//! No field can hold a Secret's value or a ConfigMap's data. Every text comes from the cluster, so a reader of
-//! these types holds them as `Untrusted<…>` until they are screened.
+//! Workloads: a namespace's rows, and one Deployment with what belongs to it.
 
 use serde::{Deserialize, Serialize};
 
+use super::{NotChecked, Rows};
 use crate::clock::Millis;
-use crate::names::{Namespace, ObjectName};
-
-/// A question about the cluster.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "what", rename_all = "kebab-case", deny_unknown_fields)]
-pub enum Observe {
-    /// The workloads of a namespace, worst first.
-    Status(StatusQuery),
-    /// One Deployment with its ReplicaSets, Pods and Events.
-    Deployment {
-        /// Its namespace.
-        namespace: Namespace,
-        /// Its name.
-        name: ObjectName,
-    },
-}
-
-/// What `get_k8s_status` takes.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct StatusQuery {
-    /// The namespace.
-    pub namespace: Namespace,
-    /// A label selector in Kubernetes' syntax, at most 512 bytes.
-    pub label_selector: Option<String>,
-    /// At most this many rows of each kind, 1–100.
-    pub limit: u32,
-    /// Where an earlier answer stopped.
-    pub cursor: Option<String>,
-}
-
-/// The answer to an [`Observe`].
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "what", rename_all = "kebab-case", deny_unknown_fields)]
-pub enum Observation {
-    /// Answers [`Observe::Status`].
-    Status(Box<NamespaceStatus>),
-    /// Answers [`Observe::Deployment`].
-    Deployment(Box<DeploymentView>),
-}
-
-/// Something that was not looked at, and why.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct NotChecked {
-    /// What was left out, such as `events`.
-    pub what: String,
-    /// Why, such as `forbidden`.
-    pub reason: String,
-}
-
-/// Rows of one kind, cut to the query's limit.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Rows<T> {
-    /// The rows, worst first.
-    pub items: Vec<T>,
-    /// How many the cluster has, as far as was counted.
-    pub total: u64,
-    /// Whether rows were left out, here or before this page.
-    pub truncated: bool,
-}
+use crate::names::Namespace;
 
 /// The workloads of a namespace.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
