@@ -7,6 +7,8 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use crate::untrusted::Quoted;
+
 macro_rules! codes {
     ($($variant:ident = $text:literal, $doc:literal;)*) => {
         /// A stable, kebab-case reason code. Clients may match on it; it is never renamed.
@@ -46,6 +48,8 @@ codes! {
     KindNotAllowed = "kind-not-allowed", "The kind is not one this product changes.";
     NotFound = "not-found", "The cluster has no such object.";
     ContainerNotFound = "container-not-found", "The Deployment has no such container.";
+    PolicyDenied = "policy-denied", "A built-in rule forbids the change; nobody was asked.";
+    FieldConflict = "field-conflict", "Another manager owns a field the manifest sets; it is never taken over.";
     NoChange = "no-change", "The object already is what was asked for.";
     ClusterForbidden = "cluster-forbidden", "The cluster's access control refuses the guard this call.";
     ClusterInvalid = "cluster-invalid", "The API server refuses the change as invalid.";
@@ -101,12 +105,20 @@ pub struct Refusal {
     pub code: Code,
     /// The sentence the asker reads.
     pub public: String,
+    /// What the cluster or a webhook said about it, as a quotation.
+    pub quote: Option<Quoted>,
 }
 
 impl Refusal {
     /// A refusal with `public` as the sentence the asker reads.
     pub fn new(code: Code, public: impl Into<String>) -> Self {
-        Self { code, public: public.into() }
+        Self { code, public: public.into(), quote: None }
+    }
+
+    /// The same with the words of whoever refused.
+    #[must_use]
+    pub fn quoting(self, quote: Option<Quoted>) -> Self {
+        Self { quote, ..self }
     }
 }
 
@@ -144,6 +156,14 @@ impl Problem {
         match self {
             Self::Refusal(refusal) => refusal.code,
             Self::Fault(fault) => fault.code,
+        }
+    }
+
+    /// The words of whoever refused, to be screened or escaped.
+    pub const fn quote(&self) -> Option<&Quoted> {
+        match self {
+            Self::Refusal(refusal) => refusal.quote.as_ref(),
+            Self::Fault(_) => None,
         }
     }
 

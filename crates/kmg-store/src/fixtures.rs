@@ -48,7 +48,7 @@ impl Asked {
             path: "/apis/apps/v1/x".into(),
             query: String::new(),
             content_type: "application/json-patch+json".into(),
-            body: ["[".into(), "]".into()],
+            body: vec!["[".into(), "]".into()],
         };
         let digest = Digest::of(types::PROJECTION, b"x");
         PlanBody {

@@ -79,6 +79,8 @@ pub const fn status(code: Code) -> StatusCode {
         | Code::NotFresh => StatusCode::FORBIDDEN,
         Code::NotFound | Code::ContainerNotFound | Code::PlanNotFound => StatusCode::NOT_FOUND,
         Code::NoChange
+        | Code::PolicyDenied
+        | Code::FieldConflict
         | Code::ClusterInvalid
         | Code::ClusterConflict
         | Code::DeniedRecently

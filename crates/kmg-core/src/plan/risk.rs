@@ -6,11 +6,13 @@ use super::ask::Ask;
 use super::body::{Demand, PlanFinding, Severity};
 use crate::image::ImageRef;
 
-/// What the reviewer should know about `ask` on `live`, gravest first.
-pub fn findings(ask: &Ask, live: &Value) -> Vec<PlanFinding> {
+/// What the reviewer should know about `ask`, which turns `live` into `_after`, gravest first.
+pub fn findings(ask: &Ask, live: Option<&Value>, _after: Option<&Value>) -> Vec<PlanFinding> {
+    let Some(live) = live else { return Vec::new() };
     let mut out = match ask {
         Ask::ScaleDeployment { replicas, .. } => scale(live, i64::from(*replicas)),
         Ask::SetDeploymentImage { container, image, .. } => set_image(live, container.as_str(), image),
+        Ask::RestartDeployment { .. } | Ask::DeleteManifest { .. } => Vec::new(),
     };
     rollout(live, &mut out);
     out.sort_by(|a, b| b.severity.cmp(&a.severity).then_with(|| a.id.cmp(&b.id)));
@@ -80,7 +82,7 @@ mod tests {
     use super::*;
 
     fn ids(ask: &Ask) -> Vec<String> {
-        findings(ask, &deployment()).into_iter().map(|finding| finding.id).collect()
+        findings(ask, Some(&deployment()), None).into_iter().map(|finding| finding.id).collect()
     }
 
     fn scale_to(replicas: u32) -> Ask {
@@ -99,7 +101,7 @@ mod tests {
 
     #[test]
     fn worse_means_new_or_graver() {
-        let high = findings(&scale_to(0), &deployment());
+        let high = findings(&scale_to(0), Some(&deployment()), None);
         let none: Vec<PlanFinding> = Vec::new();
         assert!(worse(&none, &high) && !worse(&high, &none) && !worse(&high, &high));
         let mut milder = high.clone();

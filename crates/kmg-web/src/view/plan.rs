@@ -3,7 +3,8 @@
 use std::cmp::Reverse;
 
 use kmg_core::clock::Millis;
-use kmg_core::plan::{Ask, Life, ObjectId, PlanBody, PlanFinding, Severity, Shown, Stage, Step, StoredBody};
+use kmg_core::digest::Digest;
+use kmg_core::plan::{Action, Ask, Life, ObjectId, PlanBody, PlanFinding, Severity, Shown, Stage, Step, StoredBody};
 
 use super::{ChangeView, Moment, RequestView, StageView, Visible, duration};
 
@@ -59,6 +60,8 @@ pub(crate) struct PlanView {
 pub(crate) struct StepView {
     /// Its number, from 1.
     pub(crate) number: usize,
+    /// What is done, in one word.
+    pub(crate) action: &'static str,
     /// What is written.
     pub(crate) object: ObjectView,
     /// What changes.
@@ -146,9 +149,15 @@ impl PlanView {
 }
 
 impl StepView {
+    /// Whether the object will be gone.
+    pub(crate) fn destructive(&self) -> bool {
+        self.action == Action::Delete.as_str()
+    }
+
     fn new(number: usize, step: &Step) -> Self {
         Self {
             number,
+            action: step.action.as_str(),
             object: ObjectView::new(&step.object),
             changes: ChangeView::table(&step.changes),
             warnings: step.warnings.iter().map(|text| Visible::block(text.for_escaping())).collect(),
@@ -156,7 +165,7 @@ impl StepView {
             exclusions: step.exclusions.iter().map(|pointer| Visible::line(pointer)).collect(),
             propagation_policy: step.propagation_policy.as_deref().map(Visible::line),
             dependents: step.dependents.iter().map(ObjectView::new).collect(),
-            digests: (step.base.to_string(), step.predicted.to_string()),
+            digests: (digest(step.base), digest(step.predicted)),
         }
     }
 }
@@ -174,13 +183,12 @@ impl ObjectView {
 
 /// The consequence of `body` in one sentence.
 pub(crate) fn headline(body: &PlanBody) -> Visible {
-    let (namespace, name) = (body.ask.namespace(), body.ask.name());
     Visible::line(&match &body.ask {
-        Ask::ScaleDeployment { replicas, .. } => {
-            let plural = if *replicas == 1 { "replica" } else { "replicas" };
-            format!("Scale Deployment {namespace}/{name} to {replicas} {plural}")
+        // The new image stands in the line below, beside the old one.
+        Ask::SetDeploymentImage { container, namespace, name, .. } => {
+            format!("Set image of container {container} in Deployment {namespace}/{name}")
         }
-        Ask::SetDeploymentImage { container, .. } => format!("Set image of container {container} in Deployment {namespace}/{name}"),
+        ask => ask.summary(),
     })
 }
 
@@ -189,6 +197,7 @@ pub(crate) fn summary_line(body: &PlanBody) -> Option<(Visible, Visible)> {
     let path = match &body.ask {
         Ask::ScaleDeployment { .. } => "spec.replicas".to_owned(),
         Ask::SetDeploymentImage { container, .. } => format!("spec.template.spec.containers[name={container}].image"),
+        Ask::RestartDeployment { .. } | Ask::DeleteManifest { .. } => return None,
     };
     let change = body.steps.iter().flat_map(|step| &step.changes).find(|change| change.path == path)?;
     let plain = |shown: &Shown| match shown {
@@ -197,6 +206,11 @@ pub(crate) fn summary_line(body: &PlanBody) -> Option<(Visible, Visible)> {
         Shown::Absent | Shown::Hidden { .. } => None,
     };
     Some((plain(&change.before)?, plain(&change.after)?))
+}
+
+/// A projection digest, or that there is no object to have one.
+fn digest(of: Option<Digest>) -> String {
+    of.map_or_else(|| "no object".to_owned(), |digest| digest.to_string())
 }
 
 fn findings(all: &[PlanFinding]) -> Vec<FindingView> {
