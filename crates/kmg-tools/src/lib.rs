@@ -8,6 +8,7 @@ mod answer;
 mod arguments;
 mod catalogue;
 mod list;
+pub mod manifest;
 mod parse;
 mod plan;
 mod reply;

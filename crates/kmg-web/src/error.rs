@@ -66,6 +66,20 @@ pub const fn status(code: Code) -> StatusCode {
         | Code::DuplicateKey
         | Code::TooDeep
         | Code::InvalidJson
+        | Code::InexactNumber
+        | Code::UnseenCharacter
+        | Code::YamlSyntax
+        | Code::YamlDirective
+        | Code::YamlAnchor
+        | Code::YamlMerge
+        | Code::YamlTag
+        | Code::YamlKey
+        | Code::YamlAmbiguous
+        | Code::YamlEmpty
+        | Code::InvalidManifest
+        | Code::ManifestMember
+        | Code::NamespaceMismatch
+        | Code::DuplicateObject
         | Code::InvalidRequest
         | Code::SignInFailed => StatusCode::BAD_REQUEST,
         Code::MissingToken | Code::InvalidToken | Code::NotSignedIn => StatusCode::UNAUTHORIZED,
