@@ -11,8 +11,8 @@ use kmg_cluster::write::dry_run::dry_run;
 use kmg_core::clock::Millis;
 use kmg_core::decision::VerifiedPlan;
 use kmg_core::plan::{
-    Action, Head, Kind, ObjectId, Outcome, Receipt, Rendered, ResourceVersion, Step, StepOutcome, Target as Place, findings, projection_digest,
-    step_change, worse,
+    Action, Head, Kind, ObjectId, Outcome, Receipt, Rendered, ResourceVersion, Step, StepOutcome, Target as Place, findings,
+    projection_digest, step_change, worse,
 };
 use kmg_core::untrusted::Quoted;
 use serde_json::Value;

@@ -35,7 +35,8 @@ impl Executor {
             let now = self.clock.now();
             let read = if self.is_our_cluster().await { self.read(&attempt.intent).await } else { Read::Failed };
             let known = attempt.end.as_ref().map(|end| end.state);
-            let news = conclude(&attempt.intent, &read, now, settled_at).filter(|now| now.state != State::Deleting || known != Some(State::Deleting));
+            let news = conclude(&attempt.intent, &read, now, settled_at)
+                .filter(|now| now.state != State::Deleting || known != Some(State::Deleting));
             if let Some(conclusion) = news {
                 self.book.write(APPLY_RECONCILED, &end_of(&attempt.intent, &conclusion)).await?;
                 return Ok(Some(conclusion));

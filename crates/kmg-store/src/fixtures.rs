@@ -63,9 +63,10 @@ impl Asked {
                 replicas: self.replicas,
             },
             steps: vec![Step {
+                action: kmg_core::plan::Action::Patch,
                 object,
-                base: digest,
-                predicted: digest,
+                base: Some(digest),
+                predicted: Some(digest),
                 exclusions: vec![],
                 template,
                 propagation_policy: None,

@@ -5,6 +5,8 @@ use std::str::FromStr;
 use kmg_core::problem::{Code, Refusal};
 use serde_json::{Map, Value};
 
+use crate::manifest;
+
 /// The longest argument name quoted in a refusal.
 const MAX_QUOTED: usize = 64;
 
@@ -42,6 +44,16 @@ impl<'a> Arguments<'a> {
     pub(crate) fn parsed<T: FromStr<Err = Refusal>>(&self, name: &str) -> Result<T, Refusal> {
         let text = self.optional_text(name, 2_048)?.ok_or_else(|| missing(name))?;
         text.parse().map_err(|refusal: Refusal| Refusal::new(refusal.code, format!("{name}: {}", refusal.public)))
+    }
+
+    /// The objects of a manifest: a text of JSON or YAML, or one object as it is.
+    pub(crate) fn manifests(&self, name: &str) -> Result<Vec<Value>, Refusal> {
+        match self.0.get(name) {
+            None => Err(missing(name)),
+            Some(Value::String(text)) => manifest::parse(text),
+            Some(object @ Value::Object(_)) => Ok(vec![object.clone()]),
+            Some(_) => Err(Refusal::new(Code::WrongType, format!("{name} must be a text of JSON or YAML, or an object."))),
+        }
     }
 
     /// A whole number from `min` to `max`.

@@ -13,6 +13,12 @@ pub enum Tool {
     RequestScaleDeployment,
     /// A plan that sets a container's image.
     RequestSetDeploymentImage,
+    /// A plan that restarts a Deployment's Pods.
+    RequestRestartDeployment,
+    /// A plan that applies manifests.
+    RequestApplyManifest,
+    /// A plan that deletes objects.
+    RequestDeleteManifest,
     /// Executes an approved plan.
     ApplyApprovedPlan,
     /// Where a plan stands.
@@ -34,12 +40,15 @@ pub(crate) enum Effect {
 
 impl Tool {
     /// Every tool, in the order of the list.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 11] = [
         Self::GetAllowedNamespaces,
         Self::GetK8sStatus,
         Self::GetDeploymentDiagnostics,
         Self::RequestScaleDeployment,
         Self::RequestSetDeploymentImage,
+        Self::RequestRestartDeployment,
+        Self::RequestApplyManifest,
+        Self::RequestDeleteManifest,
         Self::ApplyApprovedPlan,
         Self::GetPlanStatus,
         Self::WaitForPlan,
@@ -58,6 +67,9 @@ impl Tool {
             Self::GetDeploymentDiagnostics => "get_deployment_diagnostics",
             Self::RequestScaleDeployment => "request_scale_deployment",
             Self::RequestSetDeploymentImage => "request_set_deployment_image",
+            Self::RequestRestartDeployment => "request_restart_deployment",
+            Self::RequestApplyManifest => "request_apply_manifest",
+            Self::RequestDeleteManifest => "request_delete_manifest",
             Self::ApplyApprovedPlan => "apply_approved_plan",
             Self::GetPlanStatus => "get_plan_status",
             Self::WaitForPlan => "wait_for_plan",
@@ -71,7 +83,11 @@ impl Tool {
 
     pub(crate) const fn effect(self) -> Effect {
         match self {
-            Self::RequestScaleDeployment | Self::RequestSetDeploymentImage => Effect::Propose,
+            Self::RequestScaleDeployment
+            | Self::RequestSetDeploymentImage
+            | Self::RequestRestartDeployment
+            | Self::RequestApplyManifest
+            | Self::RequestDeleteManifest => Effect::Propose,
             Self::ApplyApprovedPlan => Effect::Apply,
             Self::GetAllowedNamespaces | Self::GetK8sStatus | Self::GetDeploymentDiagnostics | Self::GetPlanStatus | Self::WaitForPlan => {
                 Effect::Read
@@ -86,6 +102,9 @@ impl Tool {
             Self::GetDeploymentDiagnostics => "Deployment diagnostics",
             Self::RequestScaleDeployment => "Plan: scale a Deployment",
             Self::RequestSetDeploymentImage => "Plan: set a container image",
+            Self::RequestRestartDeployment => "Plan: restart a Deployment",
+            Self::RequestApplyManifest => "Plan: apply manifests",
+            Self::RequestDeleteManifest => "Plan: delete objects",
             Self::ApplyApprovedPlan => "Apply an approved plan",
             Self::GetPlanStatus => "Plan status",
             Self::WaitForPlan => "Wait for a decision",
@@ -110,6 +129,18 @@ impl Tool {
             Self::RequestSetDeploymentImage => {
                 "Asks for another image of one existing container. Changes nothing by itself: the cluster dry-runs it, and a person must approve it \
                  at approvalUrl. The plan expires at expiresAt."
+            }
+            Self::RequestRestartDeployment => {
+                "Asks for new Pods of a Deployment, one after another. Changes nothing by itself: a person must approve the plan."
+            }
+            Self::RequestApplyManifest => {
+                "Asks for Deployments, Services or ConfigMaps as the manifest says, by server-side apply: fields it leaves out stay as they \
+                 are, fields of other managers are refused. Quote strings such as \"yes\" or \"0755\"; no anchors or tags. Changes nothing by \
+                 itself: a person must approve the plan."
+            }
+            Self::RequestDeleteManifest => {
+                "Asks for the deletion of the objects that the manifest names (apiVersion, kind, name). Changes nothing by itself: a person \
+                 must approve the plan."
             }
             Self::ApplyApprovedPlan => {
                 "Executes a plan that a person approved, exactly as approved and at most once. For a plan without approval it returns the state and \

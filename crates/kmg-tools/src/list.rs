@@ -54,7 +54,7 @@ mod tests {
         assert!(bytes <= 12_000, "{bytes} bytes");
         assert_eq!(list, tools_list(false));
         let tools = list["tools"].as_array().unwrap();
-        assert_eq!(tools.len(), 8);
+        assert_eq!(tools.len(), Tool::ALL.len());
         for tool in tools {
             for schema in ["inputSchema", "outputSchema"] {
                 assert_eq!(tool[schema]["type"], "object");

@@ -4,11 +4,11 @@ use std::time::Duration;
 
 use kmg_core::names::Namespace;
 use kmg_core::observe::{Observe, StatusQuery};
-use kmg_core::plan::{Ask, MAX_REPLICAS, PlanId};
+use kmg_core::plan::{Ask, MAX_REPLICAS, Manifest, PlanId, read_all};
 use kmg_core::problem::{Code, Refusal};
 use kmg_core::untrusted::Quoted;
 use kmg_guard::{InputVerdict, screen_input};
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use crate::arguments::{Arguments, missing};
 use crate::catalogue::Tool;
@@ -90,6 +90,24 @@ pub fn parse(tool: Tool, arguments: &Map<String, Value>) -> Result<ToolCall, Ref
             let (container, image) = (arguments.parsed("container")?, arguments.parsed("image")?);
             propose(&arguments, Ask::SetDeploymentImage { namespace, name, container, image })
         }
+        Tool::RequestRestartDeployment => {
+            let arguments = Arguments::new(arguments, &["namespace", "name", "reason"])?;
+            let (namespace, name) = (arguments.parsed("namespace")?, arguments.parsed("name")?);
+            propose(&arguments, Ask::RestartDeployment { namespace, name })
+        }
+        Tool::RequestApplyManifest => {
+            let arguments = Arguments::new(arguments, &["namespace", "manifest", "reason"])?;
+            let namespace = arguments.parsed("namespace")?;
+            let objects = read_all(arguments.manifests("manifest")?, &namespace)?;
+            propose(&arguments, Ask::ApplyManifest { namespace, objects })
+        }
+        Tool::RequestDeleteManifest => {
+            let arguments = Arguments::new(arguments, &["namespace", "manifest", "reason"])?;
+            let namespace = arguments.parsed("namespace")?;
+            let named = arguments.manifests("manifest")?.iter().map(name_only).collect();
+            let objects = read_all(named, &namespace)?.iter().map(Manifest::target).collect();
+            propose(&arguments, Ask::DeleteManifest { namespace, objects })
+        }
         Tool::ApplyApprovedPlan => Ok(ToolCall::Apply(plan_id(&Arguments::new(arguments, &["planId"])?)?)),
         Tool::GetPlanStatus => Ok(ToolCall::PlanStatus(plan_id(&Arguments::new(arguments, &["planId"])?)?)),
         Tool::WaitForPlan => {
@@ -130,6 +148,15 @@ fn propose(arguments: &Arguments<'_>, ask: Ask) -> Result<ToolCall, Refusal> {
     })
 }
 
+/// What a deletion takes of a manifest: which object it is. The rest may be the object as the cluster shows it.
+fn name_only(manifest: &Value) -> Value {
+    let metadata = manifest.get("metadata").map(|all| {
+        let kept = ["name", "namespace", "generateName"].into_iter().filter_map(|key| Some((key.to_owned(), all.get(key)?.clone())));
+        Value::Object(kept.collect())
+    });
+    json!({ "apiVersion": manifest.get("apiVersion"), "kind": manifest.get("kind"), "metadata": metadata })
+}
+
 /// A text that is no plan id names no plan: the answer is the same as for a stranger's plan.
 fn plan_id(arguments: &Arguments<'_>) -> Result<PlanId, Refusal> {
     let text = arguments.optional_text("planId", 128)?.ok_or_else(|| missing("planId"))?;
@@ -138,7 +165,6 @@ fn plan_id(arguments: &Arguments<'_>) -> Result<PlanId, Refusal> {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
 
     use super::*;
 

@@ -47,6 +47,17 @@ pub(crate) fn input(tool: Tool) -> Value {
             }),
             &["namespace", "name", "container", "image"][..],
         ),
+        Tool::RequestRestartDeployment => {
+            (json!({ "namespace": namespace(), "name": deployment(), "reason": reason() }), &["namespace", "name"][..])
+        }
+        Tool::RequestApplyManifest | Tool::RequestDeleteManifest => (
+            json!({
+                "namespace": namespace(),
+                "manifest": { "type": ["string", "object"], "description": "JSON, or YAML of one or more documents." },
+                "reason": reason(),
+            }),
+            &["namespace", "manifest"][..],
+        ),
         Tool::ApplyApprovedPlan | Tool::GetPlanStatus => (plan(), &["planId"][..]),
         Tool::WaitForPlan => {
             let mut properties = plan();
@@ -82,6 +93,9 @@ pub(crate) fn output(tool: Tool) -> Value {
         }),
         Tool::RequestScaleDeployment
         | Tool::RequestSetDeploymentImage
+        | Tool::RequestRestartDeployment
+        | Tool::RequestApplyManifest
+        | Tool::RequestDeleteManifest
         | Tool::ApplyApprovedPlan
         | Tool::GetPlanStatus
         | Tool::WaitForPlan => json!({
@@ -91,5 +105,6 @@ pub(crate) fn output(tool: Tool) -> Value {
     };
     properties["code"] = text();
     properties["message"] = text();
+    properties["clusterSaid"] = text();
     json!({ "type": "object", "properties": properties, "additionalProperties": false })
 }

@@ -5,6 +5,8 @@ use serde_json::{Value, json};
 
 use super::{Identity, RbacOptions, labels};
 
+/// What planning and executing take; the fence admits the planner's only as dry runs.
+const WRITES: &[&str] = &["get", "create", "patch", "delete"];
 const RBAC: &str = "rbac.authorization.k8s.io/v1";
 
 /// The Role and `RoleBinding` of `identity` in `namespace`.
@@ -48,12 +50,11 @@ fn rules(identity: Identity) -> Value {
             rule(&["policy"], &["poddisruptionbudgets"], &["get", "list"]),
             rule(&["networking.k8s.io"], &["ingresses", "networkpolicies"], &["get", "list"]),
         ]),
-        Identity::Planner => json!([
-            rule(&["apps"], &["deployments"], &["get", "patch"]),
-            // So that the probe of the fence reaches admission; the fence refuses it.
-            rule(&[""], &["configmaps"], &["create"]),
-        ]),
-        Identity::Executor => json!([rule(&["apps"], &["deployments"], &["get", "patch"])]),
+        // The planner's `create` also lets the probe of the fence reach admission, where the fence refuses it. An
+        // apply that creates needs both `patch` and `create`.
+        Identity::Planner | Identity::Executor => {
+            json!([rule(&["apps"], &["deployments"], WRITES), rule(&[""], &["services", "configmaps"], WRITES),])
+        }
     }
 }
 

@@ -22,7 +22,8 @@ fn http_request(rendered: &Rendered, dry_run: bool, headers: &[(&str, &str)]) ->
     if method == Method::GET || !rendered.path.starts_with('/') {
         return Err(ClusterError::Unwritable("not a write"));
     }
-    let mut builder = request(method, &rendered.target(dry_run)).header("content-type", &rendered.content_type).header("accept", "application/json");
+    let mut builder =
+        request(method, &rendered.target(dry_run)).header("content-type", &rendered.content_type).header("accept", "application/json");
     for (name, value) in headers {
         builder = builder.header(*name, *value);
     }

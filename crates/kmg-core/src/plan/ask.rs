@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::kind::{Kind, Target};
+use super::manifest::Manifest;
 use crate::digest::{Digest, types};
 use crate::identity::Requester;
 use crate::image::ImageRef;
@@ -47,6 +48,13 @@ pub enum Ask {
         /// Its name.
         name: ObjectName,
     },
+    /// Applies manifests, in order, each by server-side apply.
+    ApplyManifest {
+        /// Their namespace.
+        namespace: Namespace,
+        /// The objects; 1 to [`MAX_OBJECTS`], none twice.
+        objects: Vec<Manifest>,
+    },
     /// Deletes objects, in order. Their dependents go after them, in the background.
     DeleteManifest {
         /// Their namespace.
@@ -67,6 +75,7 @@ impl Ask {
             Self::ScaleDeployment { namespace, .. }
             | Self::SetDeploymentImage { namespace, .. }
             | Self::RestartDeployment { namespace, .. }
+            | Self::ApplyManifest { namespace, .. }
             | Self::DeleteManifest { namespace, .. } => namespace,
         }
     }
@@ -77,6 +86,7 @@ impl Ask {
             Self::ScaleDeployment { name, .. } | Self::SetDeploymentImage { name, .. } | Self::RestartDeployment { name, .. } => {
                 vec![Target { kind: Kind::Deployment, name: name.clone() }]
             }
+            Self::ApplyManifest { objects, .. } => objects.iter().map(Manifest::target).collect(),
             Self::DeleteManifest { objects, .. } => objects.clone(),
         }
     }
@@ -99,6 +109,7 @@ impl Ask {
             Self::ScaleDeployment { .. } => "scale-deployment",
             Self::SetDeploymentImage { .. } => "set-deployment-image",
             Self::RestartDeployment { .. } => "restart-deployment",
+            Self::ApplyManifest { .. } => "apply-manifest",
             Self::DeleteManifest { .. } => "delete-manifest",
         }
     }
@@ -115,6 +126,7 @@ impl Ask {
                 format!("Set the image of container {container} in Deployment {namespace}/{name} to {image}")
             }
             Self::RestartDeployment { name, .. } => format!("Restart the Pods of Deployment {namespace}/{name}"),
+            Self::ApplyManifest { .. } => format!("Apply the manifest of {}", listed(namespace, &self.targets())),
             Self::DeleteManifest { objects, .. } => format!("Delete {}", listed(namespace, objects)),
         }
     }

@@ -44,7 +44,12 @@ pub type Proposed = BTreeMap<String, Value>;
 /// The changed leaves between two projections; `None` where there is no object. A value that the ask proposes is
 /// shown in full. Every other value is shown where it cannot hold a secret and passes through `fingerprint`
 /// elsewhere: what a webhook puts in a proposed field's place is not what was proposed.
-pub fn changes(before: Option<&Value>, after: Option<&Value>, proposed: &Proposed, fingerprint: &dyn Fn(&[u8]) -> String) -> Vec<FieldChange> {
+pub fn changes(
+    before: Option<&Value>,
+    after: Option<&Value>,
+    proposed: &Proposed,
+    fingerprint: &dyn Fn(&[u8]) -> String,
+) -> Vec<FieldChange> {
     let mut walk = Walk { proposed, fingerprint, out: Vec::new() };
     walk.value(String::new(), before, after);
     walk.out

@@ -48,8 +48,14 @@ pub(crate) fn body() -> PlanBody {
     predicted["spec"]["template"]["spec"]["containers"][0]["image"] = "registry.test/web:2".into();
     predicted["metadata"]["annotations"]["kmg.dev/plan"] = plan_id().as_str().into();
     let change = step_change(&ask, &web(), &plan_id(), Some(&live)).unwrap();
-    let prediction =
-        Prediction { live: Some(&live), predicted: Some(&predicted), exclusions: vec![], warnings: vec![], dependents: vec![], fingerprint: &|_| "fp".to_owned() };
+    let prediction = Prediction {
+        live: Some(&live),
+        predicted: Some(&predicted),
+        exclusions: vec![],
+        warnings: vec![],
+        dependents: vec![],
+        fingerprint: &|_| "fp".to_owned(),
+    };
     let step = predict(change, prediction).unwrap();
     PlanBody {
         schema: SCHEMA.to_owned(),

@@ -5,12 +5,12 @@ use std::collections::BTreeSet;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::{Map, Value};
 
+use super::ask::MAX_OBJECTS;
+use super::kind::{Kind, Target};
 use crate::json::canonical;
 use crate::names::{Namespace, ObjectName, is_label};
 use crate::problem::{Code, Refusal};
 
-/// The most objects of one plan.
-pub const MAX_OBJECTS: usize = 20;
 /// The longest string in a manifest, in bytes.
 const MAX_STRING: usize = 64 * 1024;
 /// The largest manifest, in bytes of its canonical form.
@@ -34,53 +34,11 @@ const LAST_APPLIED: &str = "kubectl.kubernetes.io/last-applied-configuration";
 /// The prefix of the guard's own labels and annotations.
 const OWN_PREFIX: &str = "kmg.dev/";
 
-/// The kinds a manifest may be of.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum ManifestKind {
-    /// `apps/v1` Deployment.
-    Deployment,
-    /// `v1` Service.
-    Service,
-    /// `v1` `ConfigMap`.
-    ConfigMap,
-}
-
-impl ManifestKind {
-    fn of(api_version: &str, kind: &str) -> Option<Self> {
-        [Self::Deployment, Self::Service, Self::ConfigMap].into_iter().find(|own| (own.api_version(), own.as_str()) == (api_version, kind))
-    }
-
-    /// The kind as the API spells it.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Deployment => "Deployment",
-            Self::Service => "Service",
-            Self::ConfigMap => "ConfigMap",
-        }
-    }
-
-    /// Group and version.
-    pub const fn api_version(self) -> &'static str {
-        match self {
-            Self::Deployment => "apps/v1",
-            Self::Service | Self::ConfigMap => "v1",
-        }
-    }
-
-    const fn root_and_plural(self) -> (&'static str, &'static str) {
-        match self {
-            Self::Deployment => ("/apis/apps/v1", "deployments"),
-            Self::Service => ("/api/v1", "services"),
-            Self::ConfigMap => ("/api/v1", "configmaps"),
-        }
-    }
-}
-
 /// A proposed object of an allowed kind, in one namespace, that sets nothing that is not the asker's to set. Its
 /// `metadata.namespace` is always there.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Manifest {
-    kind: ManifestKind,
+    kind: Kind,
     namespace: Namespace,
     name: ObjectName,
     value: Value,
@@ -115,7 +73,7 @@ impl Manifest {
     }
 
     /// The kind.
-    pub const fn kind(&self) -> ManifestKind {
+    pub const fn kind(&self) -> Kind {
         self.kind
     }
 
@@ -136,8 +94,12 @@ impl Manifest {
 
     /// The object's path on the API server. Its parts are DNS names, so nothing in it needs an escape.
     pub fn path(&self) -> String {
-        let (root, plural) = self.kind.root_and_plural();
-        format!("{root}/namespaces/{}/{plural}/{}", self.namespace, self.name)
+        self.kind.path(&self.namespace, &self.name)
+    }
+
+    /// The object it is about.
+    pub fn target(&self) -> Target {
+        Target { kind: self.kind, name: self.name.clone() }
     }
 
     /// The object.
@@ -198,13 +160,13 @@ fn member(path: &str) -> Refusal {
     Refusal::new(Code::ManifestMember, format!("{path} is not the asker's to set; leave it out."))
 }
 
-fn kind_of(value: &Value) -> Result<ManifestKind, Refusal> {
+fn kind_of(value: &Value) -> Result<Kind, Refusal> {
     let text = |name: &str| {
         let found = value.get(name).and_then(Value::as_str);
         found.ok_or_else(|| shape(&format!("{name} is required, and is a string.")))
     };
     let (api_version, kind) = (text("apiVersion")?, text("kind")?);
-    ManifestKind::of(api_version, kind).ok_or_else(|| {
+    Kind::from_name(kind).filter(|own| own.api_version() == api_version).ok_or_else(|| {
         let why = if kind.ends_with("List") {
             "A list is not taken; write its items as manifests of their own."
         } else {
@@ -214,13 +176,13 @@ fn kind_of(value: &Value) -> Result<ManifestKind, Refusal> {
     })
 }
 
-fn name_of(metadata: &Map<String, Value>, kind: ManifestKind) -> Result<ObjectName, Refusal> {
+fn name_of(metadata: &Map<String, Value>, kind: Kind) -> Result<ObjectName, Refusal> {
     let Some(Value::String(text)) = metadata.get("name") else {
         return Err(shape("metadata.name is required, and is a string; generateName is not taken."));
     };
     let name = text.parse().map_err(|refusal: Refusal| Refusal::new(refusal.code, format!("metadata.name: {}", refusal.public)))?;
     let is_rfc1035 = is_label(text) && text.starts_with(|c: char| c.is_ascii_lowercase());
-    if kind == ManifestKind::Service && !is_rfc1035 {
+    if kind == Kind::Service && !is_rfc1035 {
         let why = "metadata.name: A Service's name is a DNS label that begins with a letter, without dots.";
         return Err(Refusal::new(Code::InvalidName, why));
     }

@@ -21,7 +21,7 @@ pub use grant::Grant;
 pub use job::{Head, Job, Outcome, PreviewRequest, PreviewResponse, Receipt, StepOutcome};
 pub use kind::{Kind, Target};
 pub use life::{Event, Life, MAX_EXECUTE_WITHIN, Stage, step};
-pub use manifest::{MAX_OBJECTS, Manifest, ManifestKind, read_all};
+pub use manifest::{Manifest, read_all};
 pub use projection::{PLAN_ANNOTATION, VOLATILE_ANNOTATIONS, VOLATILE_FIELDS, project, projection_digest};
 pub use risk::{findings, worse};
 pub use template::{Rendered, ResourceVersion, Template};

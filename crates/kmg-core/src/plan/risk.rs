@@ -12,7 +12,7 @@ pub fn findings(ask: &Ask, live: Option<&Value>, _after: Option<&Value>) -> Vec<
     let mut out = match ask {
         Ask::ScaleDeployment { replicas, .. } => scale(live, i64::from(*replicas)),
         Ask::SetDeploymentImage { container, image, .. } => set_image(live, container.as_str(), image),
-        Ask::RestartDeployment { .. } | Ask::DeleteManifest { .. } => Vec::new(),
+        Ask::RestartDeployment { .. } | Ask::ApplyManifest { .. } | Ask::DeleteManifest { .. } => Vec::new(),
     };
     rollout(live, &mut out);
     out.sort_by(|a, b| b.severity.cmp(&a.severity).then_with(|| a.id.cmp(&b.id)));

@@ -116,7 +116,8 @@ impl Template {
         let mut rest = manifest.clone();
         rest.remove("metadata");
         let fixed = uid.map_or_else(String::new, |uid| format!("\"uid\":{},", Value::from(uid)));
-        let (before, after) = (format!("{{\"metadata\":{{{fixed}\"resourceVersion\":\""), format!("\",{}}},{}", inner(&metadata), &inner(&rest)));
+        let (before, after) =
+            (format!("{{\"metadata\":{{{fixed}\"resourceVersion\":\""), format!("\",{}}},{}", inner(&metadata), &inner(&rest)));
         let body = match uid {
             Some(_) => vec![before, after + "}"],
             None => vec![format!("{before}1{after}}}")],

@@ -294,12 +294,18 @@ impl World {
             image: image.parse().unwrap(),
         };
         let live = self.front.read().await.unwrap();
-        let change = step_change(&ask, &plan_id, &live).unwrap();
+        let change = step_change(&ask, &ask.targets()[0], &plan_id, Some(&live)).unwrap();
         let mut predicted = live.clone();
         predicted["spec"]["template"]["spec"]["containers"][0]["image"] = image.into();
         predicted["metadata"]["annotations"]["kmg.dev/plan"] = plan_id.as_str().into();
-        let prediction =
-            Prediction { live: &live, predicted: &predicted, exclusions: vec![], warnings: vec![], fingerprint: &|_| "fp".to_owned() };
+        let prediction = Prediction {
+            live: Some(&live),
+            predicted: Some(&predicted),
+            exclusions: vec![],
+            warnings: vec![],
+            dependents: vec![],
+            fingerprint: &|_| "fp".to_owned(),
+        };
         let step = predict(change, prediction).unwrap();
         let requester = Requester { iss: self.issuer.clone(), sub: "dev".into(), client_id: "agent".into() };
         PlanBody {
@@ -308,7 +314,7 @@ impl World {
             cluster_id: self.cluster_id.clone(),
             requester,
             times: Times { created_at: NOW.plus(-60_000), approve_before: NOW.plus(900_000), execute_within: 600_000 },
-            findings: findings(&ask, &live),
+            findings: findings(&ask, Some(&live), Some(&predicted)),
             ask,
             steps: vec![step],
             taint: vec![],

@@ -63,6 +63,10 @@ pub fn step_change(ask: &Ask, target: &Target, plan: &PlanId, live: Option<&Valu
             patch::image(&place, place.there(live.as_ref())?, container.as_str(), image.as_str())
         }
         Ask::RestartDeployment { .. } => patch::restart(&place, place.there(live.as_ref())?),
+        Ask::ApplyManifest { objects, .. } => {
+            let manifest = objects.iter().find(|object| object.target() == *target).and_then(|object| object.value().as_object());
+            Ok(apply::apply(&place, live.as_ref(), manifest.ok_or_else(malformed)?))
+        }
         Ask::DeleteManifest { .. } => Ok(delete::delete(&place, place.there(live.as_ref())?)),
     }
 }
@@ -83,8 +87,8 @@ struct Live<'a> {
 impl Place<'_> {
     fn uid_of<'v>(&self, live: &'v Value) -> Result<&'v str, Refusal> {
         let text = |pointer: &str| live.pointer(pointer).and_then(Value::as_str);
-        let here = text("/metadata/name") == Some(self.target.name.as_str())
-            && text("/metadata/namespace") == Some(self.ask.namespace().as_str());
+        let here =
+            text("/metadata/name") == Some(self.target.name.as_str()) && text("/metadata/namespace") == Some(self.ask.namespace().as_str());
         text("/metadata/uid").filter(|uid| here && !uid.is_empty()).ok_or_else(malformed)
     }
 

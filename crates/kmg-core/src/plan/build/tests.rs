@@ -38,11 +38,18 @@ fn unknown_containers_and_no_ops_are_refused() {
 fn a_restarts_time_is_the_plans_own() {
     let restart = Ask::RestartDeployment { namespace: "demo".parse().unwrap(), name: "web".parse().unwrap() };
     let mut live = deployment();
-    assert_eq!(step_change(&restart, &web(), &plan_id(), Some(&live)).unwrap_err().code, Code::ClusterInvalid, "a template without metadata");
+    assert_eq!(
+        step_change(&restart, &web(), &plan_id(), Some(&live)).unwrap_err().code,
+        Code::ClusterInvalid,
+        "a template without metadata"
+    );
     live["spec"]["template"]["metadata"] = json!({"labels": {"app": "web"}});
     let change = step_change(&restart, &web(), &plan_id(), Some(&live)).unwrap();
     let at = json!("2027-01-15T08:00:00Z");
-    assert_eq!(rendered(&change)[2], json!({"op":"add","path":"/spec/template/metadata/annotations","value":{"kubectl.kubernetes.io/restartedAt": at}}));
+    assert_eq!(
+        rendered(&change)[2],
+        json!({"op":"add","path":"/spec/template/metadata/annotations","value":{"kubectl.kubernetes.io/restartedAt": at}})
+    );
     live["spec"]["template"]["metadata"]["annotations"] = json!({"a": "b"});
     let change = step_change(&restart, &web(), &plan_id(), Some(&live)).unwrap();
     assert_eq!(rendered(&change)[2]["path"], "/spec/template/metadata/annotations/kubectl.kubernetes.io~1restartedAt");
@@ -105,7 +112,10 @@ fn what_the_api_server_chooses_is_declared_and_what_is_asked_is_not() {
     headless["spec"]["clusterIP"] = "None".into();
     assert!(!apply(None, &headless).exclusions.iter().any(|pointer| pointer.starts_with("/spec/clusterIP")));
     let live = json!({"metadata":{"name":"web","namespace":"demo","uid":"u"},"spec":{"clusterIP":"10.0.0.1","clusterIPs":["10.0.0.1"],"ports":[{"port":80,"nodePort":30000}]}});
-    assert_eq!(apply(Some(&live), &service(json!([{"port":80},{"port":81}]))).exclusions, ["/spec/ports/1/nodePort", "/spec/healthCheckNodePort"]);
+    assert_eq!(
+        apply(Some(&live), &service(json!([{"port":80},{"port":81}]))).exclusions,
+        ["/spec/ports/1/nodePort", "/spec/healthCheckNodePort"]
+    );
 }
 
 #[test]
@@ -126,7 +136,9 @@ fn a_manifests_values_are_shown_and_the_values_they_replace_are_not() {
     };
     let step = predict(change, prediction).unwrap();
     let of = |path: &str| step.changes.iter().find(|change| change.path == path).unwrap_or_else(|| panic!("{path}"));
-    assert!(matches!(of("data.k").before, Shown::Hidden { .. }) && of("data.k").after == Shown::Value("new".into()) && of("data.k").proposed);
+    assert!(
+        matches!(of("data.k").before, Shown::Hidden { .. }) && of("data.k").after == Shown::Value("new".into()) && of("data.k").proposed
+    );
     assert_eq!(of("data[\"list.json\"]").after, Shown::Value("[1]".into()));
     assert!(matches!(of("data.gone").before, Shown::Hidden { .. }) && !of("data.gone").proposed);
     assert!(matches!(of("data.injected").after, Shown::Hidden { .. }), "a webhook's value was not proposed");
@@ -134,7 +146,14 @@ fn a_manifests_values_are_shown_and_the_values_they_replace_are_not() {
     // A webhook that puts its own value in the place of a proposed one.
     let change = apply(Some(&live), &manifest);
     after["data"]["k"] = "s3cret-other".into();
-    let prediction = Prediction { predicted: Some(&after), live: Some(&live), exclusions: vec![], warnings: vec![], dependents: vec![], fingerprint: &|_| "fp".to_owned() };
+    let prediction = Prediction {
+        predicted: Some(&after),
+        live: Some(&live),
+        exclusions: vec![],
+        warnings: vec![],
+        dependents: vec![],
+        fingerprint: &|_| "fp".to_owned(),
+    };
     let replaced = predict(change, prediction).unwrap();
     assert!(!serde_json::to_string(&replaced.changes).unwrap().contains("s3cret"));
 }
