@@ -10,7 +10,7 @@ mod rollout;
 
 pub use finding::{Evidence, Finding, ObjectRef, Part, Phrase, Severity};
 use kmg_core::clock::Millis;
-use kmg_core::observe::DeploymentView;
+use kmg_core::observe::{DeploymentView, PodView, ServiceView};
 pub use rollout::is_complete;
 
 /// The findings about a Deployment as of `now`, the cause first.
@@ -26,6 +26,16 @@ pub fn diagnose(view: &DeploymentView, now: Millis) -> Vec<Finding> {
         None => causes = consequences,
     }
     causes
+}
+
+/// The findings about a Pod as of `now`, the cause first.
+pub fn diagnose_pod(_view: &PodView, _now: Millis) -> Vec<Finding> {
+    Vec::new()
+}
+
+/// The findings about a Service as of `now`, the cause first.
+pub fn diagnose_service(_view: &ServiceView, _now: Millis) -> Vec<Finding> {
+    Vec::new()
 }
 
 #[cfg(test)]

@@ -48,6 +48,8 @@ fn healthy() -> DeploymentView {
         ],
         pods_total: 2,
         events: Vec::new(),
+        logs: Vec::new(),
+        around: kmg_core::observe::Around::default(),
         checked: Vec::new(),
         not_checked: Vec::new(),
     }

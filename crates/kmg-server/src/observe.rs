@@ -21,6 +21,14 @@ impl Server {
                 let permit = self.allow.permit(namespace)?;
                 Ok(Observation::Deployment(Box::new(Box::pin(read::deployment(&self.reader, &permit, name)).await?)))
             }
+            Observe::Pod { namespace, name } => {
+                let permit = self.allow.permit(namespace)?;
+                Ok(Observation::Pod(Box::new(Box::pin(read::pod(&self.reader, &permit, name)).await?)))
+            }
+            Observe::Service { namespace, name } => {
+                let permit = self.allow.permit(namespace)?;
+                Ok(Observation::Service(Box::new(Box::pin(read::service(&self.reader, &permit, name)).await?)))
+            }
         }
     }
 }

@@ -9,6 +9,10 @@ pub enum Tool {
     GetK8sStatus,
     /// One Deployment with findings.
     GetDeploymentDiagnostics,
+    /// One Pod with findings.
+    GetPodDiagnostics,
+    /// One Service with findings.
+    GetServiceDiagnostics,
     /// A plan that scales a Deployment.
     RequestScaleDeployment,
     /// A plan that sets a container's image.
@@ -40,10 +44,12 @@ pub(crate) enum Effect {
 
 impl Tool {
     /// Every tool, in the order of the list.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 13] = [
         Self::GetAllowedNamespaces,
         Self::GetK8sStatus,
         Self::GetDeploymentDiagnostics,
+        Self::GetPodDiagnostics,
+        Self::GetServiceDiagnostics,
         Self::RequestScaleDeployment,
         Self::RequestSetDeploymentImage,
         Self::RequestRestartDeployment,
@@ -65,6 +71,8 @@ impl Tool {
             Self::GetAllowedNamespaces => "get_allowed_namespaces",
             Self::GetK8sStatus => "get_k8s_status",
             Self::GetDeploymentDiagnostics => "get_deployment_diagnostics",
+            Self::GetPodDiagnostics => "get_pod_diagnostics",
+            Self::GetServiceDiagnostics => "get_service_diagnostics",
             Self::RequestScaleDeployment => "request_scale_deployment",
             Self::RequestSetDeploymentImage => "request_set_deployment_image",
             Self::RequestRestartDeployment => "request_restart_deployment",
@@ -78,7 +86,14 @@ impl Tool {
 
     /// Whether the stand-alone server offers it: a read of the cluster.
     pub const fn is_cluster_read(self) -> bool {
-        matches!(self, Self::GetAllowedNamespaces | Self::GetK8sStatus | Self::GetDeploymentDiagnostics)
+        matches!(
+            self,
+            Self::GetAllowedNamespaces
+                | Self::GetK8sStatus
+                | Self::GetDeploymentDiagnostics
+                | Self::GetPodDiagnostics
+                | Self::GetServiceDiagnostics
+        )
     }
 
     pub(crate) const fn effect(self) -> Effect {
@@ -89,9 +104,13 @@ impl Tool {
             | Self::RequestApplyManifest
             | Self::RequestDeleteManifest => Effect::Propose,
             Self::ApplyApprovedPlan => Effect::Apply,
-            Self::GetAllowedNamespaces | Self::GetK8sStatus | Self::GetDeploymentDiagnostics | Self::GetPlanStatus | Self::WaitForPlan => {
-                Effect::Read
-            }
+            Self::GetAllowedNamespaces
+            | Self::GetK8sStatus
+            | Self::GetDeploymentDiagnostics
+            | Self::GetPodDiagnostics
+            | Self::GetServiceDiagnostics
+            | Self::GetPlanStatus
+            | Self::WaitForPlan => Effect::Read,
         }
     }
 
@@ -100,6 +119,8 @@ impl Tool {
             Self::GetAllowedNamespaces => "Allowed namespaces",
             Self::GetK8sStatus => "Namespace status",
             Self::GetDeploymentDiagnostics => "Deployment diagnostics",
+            Self::GetPodDiagnostics => "Pod diagnostics",
+            Self::GetServiceDiagnostics => "Service diagnostics",
             Self::RequestScaleDeployment => "Plan: scale a Deployment",
             Self::RequestSetDeploymentImage => "Plan: set a container image",
             Self::RequestRestartDeployment => "Plan: restart a Deployment",
@@ -121,6 +142,12 @@ impl Tool {
             Self::GetDeploymentDiagnostics => {
                 "Says what is wrong with one Deployment: ranked findings with evidence and next steps, its ReplicaSets, worst Pods and Events. \
                  No findings means healthy."
+            }
+            Self::GetPodDiagnostics => {
+                "Says what is wrong with one Pod: ranked findings with evidence, its conditions, every container's state, its owners and Events."
+            }
+            Self::GetServiceDiagnostics => {
+                "Says why a Service does or does not answer: ranked findings, selector, ports, endpoints, the Pods behind it and Events."
             }
             Self::RequestScaleDeployment => {
                 "Asks for another replica count. Changes nothing by itself: the cluster dry-runs it, and a person must approve it at approvalUrl. \

@@ -69,14 +69,17 @@ mod tests {
     #[test]
     fn the_list_is_pinned() {
         let digest = kmg_core::digest::Digest::of("tools/list", &kmg_core::json::canonical(&tools_list(false)).unwrap());
-        assert_eq!(digest.to_string(), "sha256:4e1b9cf9ec354f85759b694ac93327d9d7947180da5f12095935b592a4b1ae18");
+        assert_eq!(digest.to_string(), "sha256:e25dfd6d7e6309ccefea49b876356333da247e889ed7880f473774effbc521ff");
     }
 
     #[test]
     fn the_stand_alone_server_has_the_reads_only() {
         let list = tools_list(true);
         let names: Vec<_> = list["tools"].as_array().unwrap().iter().map(|tool| tool["name"].as_str().unwrap()).collect();
-        assert_eq!(names, ["get_allowed_namespaces", "get_k8s_status", "get_deployment_diagnostics"]);
+        assert_eq!(
+            names,
+            ["get_allowed_namespaces", "get_k8s_status", "get_deployment_diagnostics", "get_pod_diagnostics", "get_service_diagnostics"]
+        );
         assert!(list["tools"].as_array().unwrap().iter().all(|tool| tool["annotations"]["readOnlyHint"] == true));
     }
 

@@ -51,7 +51,9 @@ impl ToolCall {
     pub const fn namespace(&self) -> Option<&Namespace> {
         match self {
             Self::Observe(Observe::Status(query)) => Some(&query.namespace),
-            Self::Observe(Observe::Deployment { namespace, .. }) => Some(namespace),
+            Self::Observe(Observe::Deployment { namespace, .. } | Observe::Pod { namespace, .. } | Observe::Service { namespace, .. }) => {
+                Some(namespace)
+            }
             Self::Propose { ask, .. } => Some(ask.namespace()),
             Self::AllowedNamespaces | Self::Apply(_) | Self::PlanStatus(_) | Self::WaitForPlan(..) => None,
         }
@@ -78,6 +80,14 @@ pub fn parse(tool: Tool, arguments: &Map<String, Value>) -> Result<ToolCall, Ref
         Tool::GetDeploymentDiagnostics => {
             let arguments = Arguments::new(arguments, &["namespace", "name"])?;
             Ok(ToolCall::Observe(Observe::Deployment { namespace: arguments.parsed("namespace")?, name: arguments.parsed("name")? }))
+        }
+        Tool::GetPodDiagnostics => {
+            let arguments = Arguments::new(arguments, &["namespace", "podName"])?;
+            Ok(ToolCall::Observe(Observe::Pod { namespace: arguments.parsed("namespace")?, name: arguments.parsed("podName")? }))
+        }
+        Tool::GetServiceDiagnostics => {
+            let arguments = Arguments::new(arguments, &["namespace", "name"])?;
+            Ok(ToolCall::Observe(Observe::Service { namespace: arguments.parsed("namespace")?, name: arguments.parsed("name")? }))
         }
         Tool::RequestScaleDeployment => {
             let arguments = Arguments::new(arguments, &["namespace", "name", "replicas", "reason"])?;
@@ -198,6 +208,9 @@ mod tests {
             ("get_k8s_status", json!({ "namespace": "demo", "labelSelector": "a".repeat(513) }), Code::OutOfBounds),
             ("get_deployment_diagnostics", json!({ "namespace": "demo" }), Code::MissingArgument),
             ("get_deployment_diagnostics", json!({ "namespace": "demo", "name": "../web" }), Code::InvalidName),
+            ("get_pod_diagnostics", json!({ "namespace": "demo", "name": "web-1" }), Code::UnknownArgument),
+            ("get_pod_diagnostics", json!({ "namespace": "demo", "podName": "web/1" }), Code::InvalidName),
+            ("get_service_diagnostics", json!({ "name": "web" }), Code::MissingArgument),
             ("request_scale_deployment", json!({ "namespace": "demo", "name": "web" }), Code::MissingArgument),
             ("request_scale_deployment", json!({ "namespace": "demo", "name": "web", "replicas": 1001 }), Code::OutOfBounds),
             ("request_scale_deployment", json!({ "namespace": "demo", "name": "web", "replicas": true }), Code::WrongType),

@@ -13,7 +13,8 @@ const SUBDOMAIN: &str = "^[a-z0-9]([-.a-z0-9]*[a-z0-9])?$";
 pub(crate) fn input(tool: Tool) -> Value {
     let label = |description: &str| json!({ "type": "string", "description": description, "maxLength": 63, "pattern": LABEL });
     let namespace = || label("An allowed namespace.");
-    let deployment = || json!({ "type": "string", "description": "The Deployment's name.", "maxLength": 253, "pattern": SUBDOMAIN });
+    let object = |description: &str| json!({ "type": "string", "description": description, "maxLength": 253, "pattern": SUBDOMAIN });
+    let deployment = || object("The Deployment's name.");
     let reason = || json!({ "type": "string", "description": "Why; shown to the person as your claim.", "maxLength": MAX_REASON });
     let plan = || json!({ "planId": { "type": "string", "pattern": "^plan_[0-9a-f]{32}$" } });
     let (properties, required) = match tool {
@@ -28,6 +29,12 @@ pub(crate) fn input(tool: Tool) -> Value {
             &["namespace"][..],
         ),
         Tool::GetDeploymentDiagnostics => (json!({ "namespace": namespace(), "name": deployment() }), &["namespace", "name"][..]),
+        Tool::GetPodDiagnostics => {
+            (json!({ "namespace": namespace(), "podName": object("The Pod's name.") }), &["namespace", "podName"][..])
+        }
+        Tool::GetServiceDiagnostics => {
+            (json!({ "namespace": namespace(), "name": object("The Service's name.") }), &["namespace", "name"][..])
+        }
         Tool::RequestScaleDeployment => (
             json!({
                 "namespace": namespace(),
@@ -89,6 +96,16 @@ pub(crate) fn output(tool: Tool) -> Value {
         Tool::GetDeploymentDiagnostics => json!({
             "namespace": text(), "name": text(), "asOf": text(), "truncated": flag(), "counts": object(), "rolloutComplete": flag(),
             "replicas": object(), "containers": rows(), "findings": rows(), "replicaSets": rows(), "pods": rows(), "events": rows(),
+            "checked": texts(), "notChecked": rows(),
+        }),
+        Tool::GetPodDiagnostics => json!({
+            "namespace": text(), "name": text(), "asOf": text(), "truncated": flag(), "counts": object(), "phase": text(), "ready": flag(),
+            "reason": text(), "node": text(), "owners": texts(), "findings": rows(), "conditions": rows(), "containers": rows(),
+            "volumes": rows(), "events": rows(), "checked": texts(), "notChecked": rows(),
+        }),
+        Tool::GetServiceDiagnostics => json!({
+            "namespace": text(), "name": text(), "asOf": text(), "truncated": flag(), "counts": object(), "type": text(), "selector": text(),
+            "ports": rows(), "endpoints": object(), "findings": rows(), "pods": rows(), "events": rows(),
             "checked": texts(), "notChecked": rows(),
         }),
         Tool::RequestScaleDeployment

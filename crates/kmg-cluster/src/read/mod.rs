@@ -8,21 +8,29 @@ use serde_json::Value;
 use crate::client::{Cluster, JSON};
 use crate::error::ClusterError;
 
+mod around;
 mod config_maps;
 mod cursor;
 mod deployment;
 mod events;
 mod facts;
 mod hpa;
+mod log_tail;
 mod page;
+mod pod;
+mod pod_detail;
 mod pods;
 mod rank;
 mod rights;
+mod service;
 mod status;
+mod trouble;
 
 pub use deployment::deployment;
 pub use hpa::{Autoscaler, autoscaler_of};
+pub use pod::pod;
 pub use rights::forbidden_kinds;
+pub use service::service;
 pub use status::status;
 
 /// One object as the API server holds it, `None` where there is none: for building and checking plans, never for

@@ -50,7 +50,17 @@ struct Meta {
 }
 
 /// Hands every row to `row`, page after page, so that a page's bytes are gone before the next is asked for.
-pub(super) async fn each<T: DeserializeOwned>(cluster: &Cluster, list: ListOf<'_>, mut row: impl FnMut(T)) -> Result<Read, ClusterError> {
+pub(super) async fn each<T: DeserializeOwned>(cluster: &Cluster, list: ListOf<'_>, row: impl FnMut(T)) -> Result<Read, ClusterError> {
+    each_as(cluster, JSON, list, row).await
+}
+
+/// As [`each`], in the form that `accept` asks for.
+pub(super) async fn each_as<T: DeserializeOwned>(
+    cluster: &Cluster,
+    accept: &str,
+    list: ListOf<'_>,
+    mut row: impl FnMut(T),
+) -> Result<Read, ClusterError> {
     let mut read = Read::default();
     let mut page_size = PAGE;
     let mut token = String::new();
@@ -62,7 +72,7 @@ pub(super) async fn each<T: DeserializeOwned>(cluster: &Cluster, list: ListOf<'_
         if !token.is_empty() {
             query.push(("continue", &token));
         }
-        let answer = match cluster.get(list.path, &query, JSON).await {
+        let answer = match cluster.get(list.path, &query, accept).await {
             Err(ClusterError::TooLarge(_)) if page_size > SMALLEST_PAGE => {
                 page_size = (page_size / 5).max(SMALLEST_PAGE);
                 continue;

@@ -239,6 +239,8 @@ fn observe(query: Observe) -> Result<Value, WireError> {
         pods: vec![pod],
         pods_total: 1,
         events: Vec::new(),
+        logs: Vec::new(),
+        around: kmg_core::observe::Around::default(),
         checked: vec!["pods".to_owned()],
         not_checked: Vec::new(),
     };

@@ -1,7 +1,10 @@
 //! From what the cluster said to what a model may read.
 
 mod deployment;
+mod event;
 mod finding;
+mod pod;
+mod service;
 mod status;
 
 use kmg_core::allow::AllowList;
@@ -18,6 +21,8 @@ pub fn answer(guard: &Guard, observation: &Untrusted<Observation>, now: Millis) 
     match observation.for_screening() {
         Observation::Status(status) => status::answer(guard, status),
         Observation::Deployment(view) => deployment::answer(guard, view, now),
+        Observation::Pod(view) => pod::answer(guard, view, now),
+        Observation::Service(view) => service::answer(guard, view, now),
     }
 }
 

@@ -53,6 +53,8 @@ fn view(message: &str) -> DeploymentView {
             regarding: "Pod/web-1".to_owned(),
             ..EventFacts::default()
         }],
+        logs: Vec::new(),
+        around: kmg_core::observe::Around::default(),
         checked: vec!["deployment".to_owned(), "pods".to_owned()],
         not_checked: vec![NotChecked { what: "replicasets".to_owned(), reason: "forbidden".to_owned() }],
     }
