@@ -5,7 +5,7 @@ use kmg_core::digest::Digest;
 use kmg_core::plan::{Demand, PlanFinding, Prediction, PreviewRequest, PreviewResponse, Severity, Step, Target, predict};
 use kmg_core::problem::{Code, Refusal};
 
-use crate::around;
+use crate::around::{self, Scene};
 use crate::dry::{Dry, dry};
 use crate::error::ServerError;
 use crate::fence::{FencePolicy, refusal};
@@ -47,13 +47,15 @@ impl Server {
         target: &Target,
     ) -> Result<(Step, Vec<PlanFinding>), ServerError> {
         let Dry { live, change, run } = dry(planner, permit, request, target).await?;
-        let around = around::look(&self.reader, permit, &request.ask, target, live.as_ref()).await;
-        let mut findings = kmg_core::plan::findings(&request.ask, live.as_ref(), run.as_ref().map(|run| &run.object));
+        let after = run.as_ref().map(|run| &run.object);
+        let scene = Scene { reader: &self.reader, permit, ask: &request.ask, target, action: change.action, live: live.as_ref(), after };
+        let around = Box::pin(around::look(&scene)).await;
+        let mut findings = kmg_core::plan::findings(&request.ask, live.as_ref(), after);
         findings.extend(around.findings);
         let fingerprint = |bytes: &[u8]| self.fingerprint(bytes);
         let prediction = Prediction {
             live: live.as_ref(),
-            predicted: run.as_ref().map(|run| &run.object),
+            predicted: after,
             exclusions: around.exclusions,
             dependents: around.dependents,
             warnings: run.as_ref().map(|run| run.warnings.clone()).unwrap_or_default(),

@@ -16,6 +16,7 @@ mod events;
 mod facts;
 mod hpa;
 mod log_tail;
+mod neighbours;
 mod page;
 mod pod;
 mod pod_detail;
@@ -24,14 +25,17 @@ mod rank;
 mod rights;
 mod service;
 mod status;
+mod surroundings;
 mod trouble;
 
 pub use deployment::deployment;
 pub use hpa::{Autoscaler, autoscaler_of};
+pub use neighbours::{Neighbours, dependents, referrers};
 pub use pod::pod;
 pub use rights::forbidden_kinds;
 pub use service::service;
 pub use status::status;
+pub use surroundings::{Surroundings, surroundings};
 
 /// One object as the API server holds it, `None` where there is none: for building and checking plans, never for
 /// a model.

@@ -5,7 +5,7 @@ use kmg_core::plan::{Kind, ObjectId, Target};
 use serde_json::Value;
 
 use super::facts::short;
-use super::page::{ListOf, each};
+use super::page::{ListOf, each, each_as};
 use crate::client::Cluster;
 use crate::error::ClusterError;
 
@@ -13,6 +13,9 @@ use crate::error::ClusterError;
 const MAX_READ: usize = 2_000;
 /// The most neighbours that are named.
 const MAX_NAMED: usize = 100;
+
+/// The `Accept` header for lists of metadata alone.
+const METADATA: &str = "application/json;as=PartialObjectMetadataList;v=v1;g=meta.k8s.io";
 
 /// A kind that can depend on or point at another object: group and version, plural, kind.
 type Row = (&'static str, &'static str, &'static str);
@@ -49,43 +52,46 @@ pub async fn dependents(cluster: &Cluster, permit: &Permit, uid: &str) -> Neighb
         let owners = object.pointer("/metadata/ownerReferences").and_then(Value::as_array);
         owners.is_some_and(|owners| owners.iter().any(|owner| owner.get("uid").and_then(Value::as_str) == Some(uid)))
     };
+    let place = (cluster, permit);
     let mut found = Neighbours::default();
     for row in OWNED {
-        found.add(cluster, permit, row, Shape::Metadata, &owned).await;
+        found.add(place, row, Shape::Metadata, &owned).await;
     }
     found
 }
 
 /// The objects of the namespace that point at `target` by name or selector: they break when it goes.
 pub async fn referrers(cluster: &Cluster, permit: &Permit, target: &Target, live: &Value) -> Neighbours {
+    let place = (cluster, permit);
     let mut found = Neighbours::default();
     let name = target.name.as_str();
     match target.kind {
         Kind::ConfigMap => {
             let uses = |object: &Value| pod_spec(object).is_some_and(|spec| names_config_map(spec, name));
             for row in &OWNED[3..8] {
-                found.add(cluster, permit, row, Shape::Whole, &uses).await;
+                found.add(place, row, Shape::Whole, &uses).await;
             }
             let bare = |object: &Value| object.pointer("/metadata/ownerReferences").is_none() && uses(object);
-            found.add(cluster, permit, &("v1", "pods", "Pod"), Shape::Whole, &bare).await;
+            found.add(place, &("v1", "pods", "Pod"), Shape::Whole, &bare).await;
         }
         Kind::Service => {
-            let routes = |object: &Value| holds(object.get("spec"), &|key, value| key == "service" && value.get("name") == Some(&name.into()));
-            found.add(cluster, permit, &("networking.k8s.io/v1", "ingresses", "Ingress"), Shape::Whole, &routes).await;
+            let routes =
+                |object: &Value| holds(object.get("spec"), &|key, value| key == "service" && value.get("name") == Some(&name.into()));
+            found.add(place, &("networking.k8s.io/v1", "ingresses", "Ingress"), Shape::Whole, &routes).await;
             let headless = |object: &Value| object.pointer("/spec/serviceName").and_then(Value::as_str) == Some(name);
-            found.add(cluster, permit, &("apps/v1", "statefulsets", "StatefulSet"), Shape::Whole, &headless).await;
+            found.add(place, &("apps/v1", "statefulsets", "StatefulSet"), Shape::Whole, &headless).await;
         }
         Kind::Deployment => {
             let scales = |object: &Value| {
                 let of = |key: &str| object.pointer("/spec/scaleTargetRef").and_then(|target| target.get(key)).and_then(Value::as_str);
                 of("kind") == Some("Deployment") && of("name") == Some(name)
             };
-            found.add(cluster, permit, &("autoscaling/v2", "horizontalpodautoscalers", "HorizontalPodAutoscaler"), Shape::Whole, &scales).await;
+            found.add(place, &("autoscaling/v2", "horizontalpodautoscalers", "HorizontalPodAutoscaler"), Shape::Whole, &scales).await;
             let labels = live.pointer("/spec/template/metadata/labels");
             let selects = |object: &Value| selects(object.pointer("/spec/selector"), labels);
-            found.add(cluster, permit, &("v1", "services", "Service"), Shape::Whole, &selects).await;
+            found.add(place, &("v1", "services", "Service"), Shape::Whole, &selects).await;
             let guards = |object: &Value| self::selects(object.pointer("/spec/selector/matchLabels"), labels);
-            found.add(cluster, permit, &("policy/v1", "poddisruptionbudgets", "PodDisruptionBudget"), Shape::Whole, &guards).await;
+            found.add(place, &("policy/v1", "poddisruptionbudgets", "PodDisruptionBudget"), Shape::Whole, &guards).await;
         }
     }
     found
@@ -99,7 +105,7 @@ enum Shape {
 }
 
 impl Neighbours {
-    async fn add(&mut self, cluster: &Cluster, permit: &Permit, row: &Row, shape: Shape, wanted: &(dyn Fn(&Value) -> bool + Sync)) {
+    async fn add(&mut self, (cluster, permit): (&Cluster, &Permit), row: &Row, shape: Shape, wanted: &(dyn Fn(&Value) -> bool + Sync)) {
         let (api_version, plural, kind) = *row;
         let root = if api_version == "v1" { "/api/v1".to_owned() } else { format!("/apis/{api_version}") };
         let namespace = permit.namespace();
@@ -119,7 +125,7 @@ impl Neighbours {
             }
         };
         let read: Result<_, ClusterError> = match shape {
-            Shape::Metadata => super::page::each_metadata(cluster, list, take).await,
+            Shape::Metadata => each_as(cluster, METADATA, list, take).await,
             Shape::Whole => each(cluster, list, take).await,
         };
         if read.is_err() || read.is_ok_and(|read| read.cut) {

@@ -52,7 +52,8 @@ pub(crate) async fn lab(case: &str, short: &str) -> Option<Lab> {
         let minted = mint(&admin, identity, &rbac, 600).await.unwrap();
         Cluster::connect_text(minted.kubeconfig.expose_secret(), Options::new(Clock::system())).await.unwrap()
     };
-    let (reader, planner, executor) = (connect(Identity::Reader).await, connect(Identity::Planner).await, connect(Identity::Executor).await);
+    let (reader, planner, executor) =
+        (connect(Identity::Reader).await, connect(Identity::Planner).await, connect(Identity::Executor).await);
     eventually("kube-root-ca.crt", async || {
         let path = format!("/api/v1/namespaces/{namespace}/configmaps/kube-root-ca.crt");
         (admin.get(&path, &[], "application/json").await.unwrap().status == 200).then_some(())
@@ -61,7 +62,8 @@ pub(crate) async fn lab(case: &str, short: &str) -> Option<Lab> {
     assert_eq!(wait_fenced(&planner, &namespace, Duration::from_secs(20)).await, Fence::Fenced);
     let clock = Clock::system();
     let allow = AllowList::new([namespace.clone()]);
-    let server = Server::new(ServerOptions { reader, planner: Some(planner), allow, clock: clock.clone(), fence: FencePolicy::Required }).unwrap();
+    let server =
+        Server::new(ServerOptions { reader, planner: Some(planner), allow, clock: clock.clone(), fence: FencePolicy::Required }).unwrap();
     let (folder, key) = (tempfile::tempdir().unwrap(), SigningKey::from_bytes(&[1; 32]));
     let trust = folder.path().join("trust.json");
     std::fs::write(&trust, trust_file(&admin.cluster_id().await.unwrap(), &namespace, &key).to_string()).unwrap();
@@ -204,13 +206,16 @@ impl Lab {
         .await;
         let user = self.rbac.user_name(identity);
         let events = text.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
-        let ours = events.filter(|event| event["user"]["username"] == user.as_str() && event["objectRef"]["namespace"] == self.namespace.as_str());
-        ours.filter(|event| event["stage"] == "ResponseComplete" && !event["requestURI"].as_str().unwrap_or_default().contains("dryRun=All"))
-            .map(|event| {
-                let text = |pointer: &str| event.pointer(pointer).and_then(Value::as_str).unwrap_or_default().to_owned();
-                format!("{} {} {}", text("/verb"), text("/objectRef/resource"), event["responseStatus"]["code"])
-            })
-            .collect()
+        let ours =
+            events.filter(|event| event["user"]["username"] == user.as_str() && event["objectRef"]["namespace"] == self.namespace.as_str());
+        ours.filter(|event| {
+            event["stage"] == "ResponseComplete" && !event["requestURI"].as_str().unwrap_or_default().contains("dryRun=All")
+        })
+        .map(|event| {
+            let text = |pointer: &str| event.pointer(pointer).and_then(Value::as_str).unwrap_or_default().to_owned();
+            format!("{} {} {}", text("/verb"), text("/objectRef/resource"), event["responseStatus"]["code"])
+        })
+        .collect()
     }
 
     /// The executor's journal, which must never hold a value of the cluster.
