@@ -39,10 +39,12 @@ impl ServerError {
 
     /// The error as it goes over the link: our sentence, and what the API server said beside it.
     pub fn to_wire(&self) -> WireError {
-        let untrusted = match self {
-            Self::Cluster(error) => error.quoted().map(|quoted| quoted.for_screening().to_owned()),
-            Self::Refusal(_) | Self::Fault(_) => None,
+        let quoted = match self {
+            Self::Cluster(error) => error.quoted(),
+            Self::Refusal(refusal) => refusal.quote.as_ref(),
+            Self::Fault(_) => None,
         };
+        let untrusted = quoted.map(|quoted| quoted.for_screening().to_owned());
         WireError { code: self.code(), message: self.public(), untrusted }
     }
 
