@@ -58,6 +58,11 @@ impl<'a> Walk<'a> {
         Some((place, c))
     }
 
+    /// Whether the text ends here, in the middle of a line.
+    pub(super) fn is_at_an_open_line(&self) -> bool {
+        self.chars.as_str().is_empty() && self.place.column > 1
+    }
+
     /// Walks to the character of number `until`, refusing every unseen character that `may_stand` does not let pass.
     pub(super) fn to(&mut self, until: usize, may_stand: fn(char) -> bool) -> Result<(), Refusal> {
         while self.index < until {

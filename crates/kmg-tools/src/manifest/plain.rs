@@ -13,7 +13,8 @@ pub(super) enum Doubt {
     Boolean,
     /// Another spelling of null.
     Null,
-    /// `<<` or `=`.
+    /// `<<`, `=`, or a text that begins with an indicator: in flow style, `[?a]` is a text to some readers and an
+    /// object to others.
     Special,
     /// Octal, hexadecimal, binary or sexagesimal, signed by `+`, with separators, or with a bare exponent.
     Number,
@@ -40,7 +41,7 @@ impl Doubt {
             Self::Empty => "there is no value here; write null, \"\", [] or {}",
             Self::Boolean => "some readers of YAML take this for a boolean; write true or false, or put it in quotes",
             Self::Null => "some readers of YAML take this for null; write null, or put it in quotes",
-            Self::Special => "this has a meaning of its own in YAML 1.1; put it in quotes",
+            Self::Special => "this has a meaning of its own to some readers of YAML; put it in quotes",
             Self::Number => "readers of YAML disagree on this number; write it in plain decimal digits, or put it in quotes",
             Self::Moment => "some readers of YAML take this for a date; put it in quotes",
             Self::Fraction => "a number with a fraction is not taken; put it in quotes",
@@ -80,6 +81,7 @@ fn doubt(text: &str) -> Option<Doubt> {
         "y" | "n" | "yes" | "no" | "on" | "off" | "true" | "false" => Some(Doubt::Boolean),
         "null" | "~" => Some(Doubt::Null),
         "<<" | "=" => Some(Doubt::Special),
+        _ if lower.starts_with(['?', ':', '|', '>']) => Some(Doubt::Special),
         _ if matches!(unsigned, ".inf" | ".nan") => Some(Doubt::NotFinite),
         _ if is_fraction(unsigned) => Some(Doubt::Fraction),
         _ if is_number(unsigned) => Some(Doubt::Number),
@@ -152,9 +154,23 @@ mod tests {
         ] {
             assert_eq!(resolve(text), Ok(value), "{text}");
         }
-        for text in
-            ["1.2.3", "10.0.0.1", "100m", "1Gi", "v1", "::1", "12e", "0x", "0xfg", "2001-01-02-a", "a:b", "nope", "-", "...", "1.27-alpine"]
-        {
+        for text in [
+            "1.2.3",
+            "10.0.0.1",
+            "100m",
+            "1Gi",
+            "v1",
+            "fe80::1",
+            "12e",
+            "0x",
+            "0xfg",
+            "2001-01-02-a",
+            "a:b",
+            "nope",
+            "-",
+            "...",
+            "1.27-alpine",
+        ] {
             assert_eq!(resolve(text), Ok(text.into()), "{text}");
         }
     }
@@ -165,7 +181,7 @@ mod tests {
             (Doubt::Empty, &[""]),
             (Doubt::Boolean, &["y", "N", "Yes", "NO", "on", "Off", "True", "FALSE"]),
             (Doubt::Null, &["~", "Null", "NULL"]),
-            (Doubt::Special, &["<<", "="]),
+            (Doubt::Special, &["<<", "=", "?a", ":8080", "::1", "|x", ">x"]),
             (Doubt::Number, &["0777", "0o17", "0b1", "0xFF", "+1", "-0", "1_000", "1,000", "1e3", "1:30", "-190:20:30.15", "1.5e3", "00"]),
             (Doubt::Moment, &["2001-01-02", "2001-1-2", "2001-12-14t21:59:43.10-05:00", "2001-12-14 21:59:43"]),
             (Doubt::Fraction, &["1.5", "-0.5", "1.", ".5", "6.8e+5", "+1.5"]),

@@ -14,6 +14,7 @@ const ANCHOR: &str = "anchors and aliases are not taken; write the value out whe
 const TAG: &str = "tags are not taken; remove it, and put a text in quotes";
 const KEY: &str = "a key is one text on one line; put a number, a boolean or null in quotes";
 const MERGE: &str = "merge keys are not taken; write the keys out";
+const OPEN_LINE: &str = "readers of YAML disagree on whether this text ends with a line feed; end the manifest with one, or write |- or >-";
 
 /// Reads the documents of `text`.
 pub(super) fn read(text: &str) -> Result<Vec<Value>, Refusal> {
@@ -94,6 +95,9 @@ impl<'a> Reader<'a> {
             Event::Scalar(text, style, ..) => {
                 self.walk.to(span.start.index(), |_| false)?;
                 self.walk.to(span.end.index(), may_stand_in(style))?;
+                if text.ends_with('\n') && is_block(style) && self.walk.is_at_an_open_line() {
+                    return Err(place.refuse(Code::YamlAmbiguous, OPEN_LINE));
+                }
                 scalar(&text, style, place)
             }
             Event::SequenceStart(..) | Event::MappingStart(..) if depth == MAX_DEPTH => Err(too_deep(place)),
@@ -142,7 +146,7 @@ impl<'a> Reader<'a> {
         if text == "<<" {
             return Err(place.refuse(Code::YamlMerge, MERGE));
         }
-        if span.start.line() != span.end.line() || matches!(style, ScalarStyle::Literal | ScalarStyle::Folded) {
+        if span.start.line() != span.end.line() || is_block(style) {
             return Err(place.refuse(Code::YamlKey, KEY));
         }
         if text.contains(is_deceptive) {
@@ -187,6 +191,10 @@ fn scalar(text: &str, style: ScalarStyle, place: Place) -> Result<Value, Refusal
         return resolve(text).map_err(|doubt| place.refuse(doubt.code(), doubt.why()));
     }
     Ok(Value::String(text.to_owned()))
+}
+
+const fn is_block(style: ScalarStyle) -> bool {
+    matches!(style, ScalarStyle::Literal | ScalarStyle::Folded)
 }
 
 /// The reviewer sees our escaped writing of a value, so double quotes may hold anything; elsewhere only tabs may be
