@@ -90,6 +90,7 @@ codes! {
     HostNotAllowed = "host-not-allowed", "The Host or Origin header is not allowed here.";
     NotSignedIn = "not-signed-in", "The page needs a signed-in person.";
     NotAnApprover = "not-an-approver", "This person may not decide this plan.";
+    NameNotTyped = "name-not-typed", "The plan asks for the object's name, and it was not typed.";
     FormRejected = "form-rejected", "The form was not issued to this session, or too old, or posted too soon.";
     SignInFailed = "sign-in-failed", "The identity provider's answer was not valid.";
     IssuerUnavailable = "issuer-unavailable", "The identity provider could not be reached or did not answer as it should.";

@@ -1,53 +1,46 @@
-//! Kubernetes quantities, as far as comparing a quota with a change needs them.
+//! Kubernetes quantities, as far as they must be compared.
 
-/// A quantity in thousandths, rounded up; `None` for what is no quantity or beyond the range.
-///
-/// Follows `resource.Quantity`: a decimal number with a suffix of `n`, `u`, `m`, none, `k`, `M`, `G`, `T`, `P`, `E`,
-/// `Ki` to `Ei`, or an exponent such as `1e3`.
-pub fn milli(text: &str) -> Option<i128> {
-    let split = text.find(|c: char| !(c.is_ascii_digit() || matches!(c, '.' | '+' | '-'))).unwrap_or(text.len());
-    let (number, suffix) = text.split_at(split);
-    let (whole, fraction) = number.split_once('.').unwrap_or((number, ""));
-    let negative = whole.starts_with('-');
-    let digits: String = [whole.trim_start_matches(['+', '-']), fraction].concat();
-    if digits.is_empty() || digits.len() > 24 || !digits.bytes().all(|b| b.is_ascii_digit()) {
+/// A quantity such as `100m`, `1.5Gi` or `2e3` in billionths; none where it cannot be read or is beyond an `i128`.
+pub fn nanos(text: &str) -> Option<i128> {
+    let end = text.find(|c: char| !c.is_ascii_digit() && !matches!(c, '.' | '+' | '-')).unwrap_or(text.len());
+    let (number, suffix) = text.split_at(end);
+    let (sign, number) = number.strip_prefix('-').map_or((1, number.strip_prefix('+').unwrap_or(number)), |number| (-1, number));
+    let (whole, part) = number.split_once('.').unwrap_or((number, ""));
+    if (whole.is_empty() && part.is_empty()) || part.len() > 9 {
         return None;
     }
-    let value: i128 = digits.parse().ok()?;
-    let (factor, scale) = factor(suffix)?;
-    // value / 10^fraction × factor / 10^scale × 1000, rounded away from zero.
-    let divisor = 10_i128.checked_pow(u32::try_from(fraction.len()).ok()?.checked_add(scale)?)?;
-    let product = value.checked_mul(factor)?.checked_mul(1_000)?;
-    let rounded = product.checked_add(divisor - 1)? / divisor;
-    Some(if negative { -rounded } else { rounded })
+    let parse = |digits: &str| if digits.is_empty() { Some(0) } else { digits.parse::<u64>().ok().map(i128::from) };
+    let billionths = parse(whole)?.checked_mul(1_000_000_000)?.checked_add(parse(&format!("{part:0<9}"))?)?;
+    let (multiplier, divisor) = scale(suffix)?;
+    billionths.checked_mul(multiplier).map(|scaled| sign * scaled / divisor)
 }
 
-/// What a suffix multiplies by, and the power of ten it divides by.
-fn factor(suffix: &str) -> Option<(i128, u32)> {
-    let binary = |power: u32| Some((1_024_i128.pow(power), 0));
-    let decimal = |power: u32| Some((1_000_i128.pow(power), 0));
-    match suffix {
-        "" => Some((1, 0)),
-        "n" => Some((1, 9)),
-        "u" => Some((1, 6)),
-        "m" => Some((1, 3)),
-        "k" => decimal(1),
-        "M" => decimal(2),
-        "G" => decimal(3),
-        "T" => decimal(4),
-        "P" => decimal(5),
-        "E" => decimal(6),
-        "Ki" => binary(1),
-        "Mi" => binary(2),
-        "Gi" => binary(3),
-        "Ti" => binary(4),
-        "Pi" => binary(5),
-        "Ei" => binary(6),
-        exponent => {
-            let power: i32 = exponent.strip_prefix(['e', 'E'])?.parse().ok().filter(|power: &i32| power.abs() <= 18)?;
-            if power >= 0 { Some((10_i128.checked_pow(power.unsigned_abs())?, 0)) } else { Some((1, power.unsigned_abs())) }
+fn scale(suffix: &str) -> Option<(i128, i128)> {
+    let thousands = |power: u32| (1_000_i128.pow(power), 1);
+    let kibi = |power: u32| (1_024_i128.pow(power), 1);
+    Some(match suffix {
+        "" => (1, 1),
+        "n" => (1, 1_000_000_000),
+        "u" => (1, 1_000_000),
+        "m" => (1, 1_000),
+        "k" => thousands(1),
+        "M" => thousands(2),
+        "G" => thousands(3),
+        "T" => thousands(4),
+        "P" => thousands(5),
+        "E" => thousands(6),
+        "Ki" => kibi(1),
+        "Mi" => kibi(2),
+        "Gi" => kibi(3),
+        "Ti" => kibi(4),
+        "Pi" => kibi(5),
+        "Ei" => kibi(6),
+        _ => {
+            let exponent: i32 = suffix.strip_prefix(['e', 'E'])?.parse().ok().filter(|exponent| (-9..=18).contains(exponent))?;
+            let power = 10_i128.pow(exponent.unsigned_abs());
+            if exponent < 0 { (1, power) } else { (power, 1) }
         }
-    }
+    })
 }
 
 #[cfg(test)]
@@ -55,25 +48,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn quantities_are_read_as_kubernetes_does() {
-        for (text, expected) in [
-            ("0", 0),
-            ("1", 1_000),
-            ("500m", 500),
-            ("0.5", 500),
-            ("1.5Gi", 1_610_612_736_000),
-            ("100Mi", 104_857_600_000),
-            ("2k", 2_000_000),
-            ("1e3", 1_000_000),
-            ("1E", 1_000_000_000_000_000_000_000),
-            ("5e-1", 500),
-            ("1n", 1),
-            ("-1", -1_000),
-        ] {
-            assert_eq!(milli(text), Some(expected), "{text}");
+    fn quantities_are_compared_across_their_spellings() {
+        for (a, b) in
+            [("100m", "0.1"), ("1Gi", "1024Mi"), ("2e3", "2k"), ("1.5Gi", "1536Mi"), ("1", "1000m"), (".5", "500m"), ("5e-1", "500m")]
+        {
+            assert!(nanos(a).is_some());
+            assert_eq!(nanos(a), nanos(b), "{a} {b}");
         }
-        for text in ["", "m", "1x", "1.2.3", "--1", "1e99", "Ki", "9999999999999999999999999999"] {
-            assert_eq!(milli(text), None, "{text}");
+        assert!(nanos("1G") < nanos("1Gi") && nanos("-1") < nanos("0"));
+        for text in ["", "x", "1x", "1.2.3", "1e99", "99999999999999999999999"] {
+            assert_eq!(nanos(text), None, "{text}");
         }
     }
 }

@@ -153,7 +153,7 @@ impl Work<'_> {
         if digest != Ok(step.predicted) {
             return Err(Halt::new(Outcome::Stale, "The executor's own dry run predicts something else than was reviewed."));
         }
-        if worse(&body.findings, &findings(&body.ask, live.as_ref(), predicted)) {
+        if worse(&body.findings, &findings(&body.ask, live.as_ref(), predicted, &self.executor.settings.registries)) {
             return Err(Halt::new(Outcome::Stale, "There is a graver finding than the reviewer saw."));
         }
         Ok(Checked::Ready(Box::new(Ready { rendered, version, live })))

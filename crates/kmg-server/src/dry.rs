@@ -24,9 +24,17 @@ pub(crate) struct Dry {
 
 /// Reads and dry-runs one version of the object. A Deployment in rollout gets a new resourceVersion with every
 /// status update, so a version that moved in between is read again, a few times.
-pub(crate) async fn dry(planner: &Planner, permit: &Permit, request: &PreviewRequest, target: &Target) -> Result<Dry, ServerError> {
+///
+/// `allowed` is asked before anything is sent.
+pub(crate) async fn dry(
+    planner: &Planner,
+    permit: &Permit,
+    request: &PreviewRequest,
+    (target, allowed): (&Target, &(dyn Fn(Option<&Value>) -> Result<(), Refusal> + Sync)),
+) -> Result<Dry, ServerError> {
     let mut live = object(&planner.cluster, permit, target).await?;
     for _attempt in 0..ATTEMPTS {
+        allowed(live.as_ref())?;
         let change = step_change(&request.ask, target, &request.plan_id, live.as_ref())?;
         let version = version(live.as_ref())?;
         let failed = match dry_run(&planner.cluster, &change.template.render(&version)).await {

@@ -2,8 +2,9 @@
 
 use kmg_core::allow::Permit;
 use kmg_core::digest::Digest;
-use kmg_core::plan::{Demand, PlanFinding, Prediction, PreviewRequest, PreviewResponse, Severity, Step, Target, predict};
+use kmg_core::plan::{Demand, PlanFinding, Prediction, PreviewRequest, PreviewResponse, Severity, Step, Target, before_dry_run, predict};
 use kmg_core::problem::{Code, Refusal};
+use serde_json::Value;
 
 use crate::around::{self, Scene};
 use crate::dry::{Dry, dry};
@@ -46,11 +47,12 @@ impl Server {
         request: &PreviewRequest,
         target: &Target,
     ) -> Result<(Step, Vec<PlanFinding>), ServerError> {
-        let Dry { live, change, run } = dry(planner, permit, request, target).await?;
+        let sent_to_webhooks = |live: Option<&Value>| deny(&before_dry_run(&request.ask, target, live, &self.registries));
+        let Dry { live, change, run } = dry(planner, permit, request, (target, &sent_to_webhooks)).await?;
         let after = run.as_ref().map(|run| &run.object);
         let scene = Scene { reader: &self.reader, permit, ask: &request.ask, target, action: change.action, live: live.as_ref(), after };
         let around = Box::pin(around::look(&scene)).await;
-        let mut findings = kmg_core::plan::findings(&request.ask, live.as_ref(), after);
+        let mut findings = kmg_core::plan::findings(&request.ask, live.as_ref(), after, &self.registries);
         findings.extend(around.findings);
         let fingerprint = |bytes: &[u8]| self.fingerprint(bytes);
         let prediction = Prediction {

@@ -89,6 +89,7 @@ pub const fn status(code: Code) -> StatusCode {
         | Code::InsufficientScope
         | Code::HostNotAllowed
         | Code::NotAnApprover
+        | Code::NameNotTyped
         | Code::FormRejected
         | Code::NotFresh => StatusCode::FORBIDDEN,
         Code::NotFound | Code::ContainerNotFound | Code::PlanNotFound => StatusCode::NOT_FOUND,

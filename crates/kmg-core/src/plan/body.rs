@@ -108,7 +108,7 @@ pub enum Demand {
     Show,
     /// That the approver types the object's name, and that the sign-in is not older than five minutes.
     TypedName,
-    /// That two people approve.
+    /// That a second person approves: not the one in whose name it was asked.
     TwoApprovers,
     /// It cannot be asked for: refused before a person is asked.
     Deny,
@@ -222,6 +222,18 @@ pub struct PlanBody {
     pub required_evidence: Vec<String>,
     /// The agent's own words: a claim, shown last, never trusted.
     pub reason: Option<Quoted>,
+}
+
+impl PlanBody {
+    /// The most that a finding asks for.
+    pub fn demand(&self) -> Demand {
+        self.findings.iter().map(|finding| finding.demand).max().unwrap_or_default()
+    }
+
+    /// The name the approver has to type, where a finding asks for it: that of the first object.
+    pub fn name_to_type(&self) -> Option<&str> {
+        self.steps.first().filter(|_| self.demand() >= Demand::TypedName).map(|step| step.object.name.as_str())
+    }
 }
 
 /// A body's bytes, its digest, and what they say. The three belong together for ever.

@@ -333,6 +333,7 @@ impl World {
             approver: self.person(),
             at: NOW.plus(-20_000),
             salt: "s".into(),
+            typed_name: None,
         }
     }
 

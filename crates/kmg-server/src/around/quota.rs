@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use kmg_core::observe::QuotaFacts;
 use kmg_core::plan::{Demand, Severity};
-use kmg_core::quantity::milli;
+use kmg_core::quantity::nanos;
 use serde_json::Value;
 
 use super::pods::surge;
@@ -20,8 +20,8 @@ pub(super) fn judge(scene: &Scene<'_>, quotas: &[QuotaFacts], around: &mut Aroun
     for quota in quotas {
         for hard in &quota.hard {
             let Some(needs) = each.get(hard.resource.as_str()) else { continue };
-            let used = quota.used.iter().find(|used| used.resource == hard.resource).and_then(|used| milli(&used.quantity));
-            let (Some(limit), Some(used)) = (milli(&hard.quantity), used) else { continue };
+            let used = quota.used.iter().find(|used| used.resource == hard.resource).and_then(|used| nanos(&used.quantity));
+            let (Some(limit), Some(used)) = (nanos(&hard.quantity), used) else { continue };
             let wanted = needs.saturating_mul(i128::from(added));
             if used.saturating_add(wanted) > limit {
                 let text = format!("The quota for {} would be exceeded: {added} more Pods do not fit.", known(&hard.resource));
@@ -41,14 +41,14 @@ fn known(name: &str) -> &'static str {
     NAMES.into_iter().find(|known| *known == name).unwrap_or("another resource")
 }
 
-/// What one Pod of the template asks for, in thousandths, by the names quotas use.
+/// What one Pod of the template asks for, in billionths, by the names quotas use.
 fn per_pod(deployment: &Value) -> BTreeMap<&'static str, i128> {
     let containers = deployment.pointer("/spec/template/spec/containers").and_then(Value::as_array);
     let sum = |kind: &str, resource: &str| -> i128 {
-        let of = |container: &Value| container.pointer(&format!("/resources/{kind}/{resource}")).and_then(Value::as_str).and_then(milli);
+        let of = |container: &Value| container.pointer(&format!("/resources/{kind}/{resource}")).and_then(Value::as_str).and_then(nanos);
         containers.into_iter().flatten().filter_map(of).sum()
     };
-    let mut out = BTreeMap::from([("pods", 1_000), ("count/pods", 1_000)]);
+    let mut out = BTreeMap::from([("pods", 1_000_000_000), ("count/pods", 1_000_000_000)]);
     for (name, alias, kind, resource) in [
         ("requests.cpu", Some("cpu"), "requests", "cpu"),
         ("requests.memory", Some("memory"), "requests", "memory"),
@@ -76,8 +76,8 @@ mod tests {
             |cpu: &str| json!({"name": "c", "resources": {"requests": {"cpu": cpu, "memory": "64Mi"}, "limits": {"memory": "1Gi"}}});
         let deployment = json!({"spec": {"template": {"spec": {"containers": [container("100m"), container("0.5"), {"name": "bare"}]}}}});
         let each = per_pod(&deployment);
-        assert_eq!((each["requests.cpu"], each["cpu"], each["pods"]), (600, 600, 1_000));
-        assert_eq!(each["limits.memory"], 2 * 1_073_741_824_000);
+        assert_eq!((each["requests.cpu"], each["cpu"], each["pods"]), (600_000_000, 600_000_000, 1_000_000_000));
+        assert_eq!(each["limits.memory"], 2 * 1_073_741_824 * 1_000_000_000);
         assert!(!each.contains_key("limits.cpu"));
     }
 }

@@ -36,7 +36,7 @@ impl Run {
     async fn answers(&self, reader: Cluster, namespaces: &[&str], messages: &[String]) -> Vec<Value> {
         let allow = AllowList::new(namespaces.iter().map(|name| name.parse().unwrap()));
         let server =
-            Server::new(ServerOptions { reader, planner: None, allow, clock: Clock::system(), fence: FencePolicy::Required }).unwrap();
+            Server::new(ServerOptions { reader, planner: None, allow, clock: Clock::system(), fence: FencePolicy::Required, registries: Vec::new() }).unwrap();
         let options = StdioOptions {
             journal: StandAloneJournal::new(self.journal.clone()),
             guard: Guard::default(),

@@ -4,7 +4,7 @@ use std::cmp::Reverse;
 
 use kmg_core::clock::Millis;
 use kmg_core::digest::Digest;
-use kmg_core::plan::{Action, Ask, Life, ObjectId, PlanBody, PlanFinding, Severity, Shown, Stage, Step, StoredBody};
+use kmg_core::plan::{Action, Ask, Demand, Life, ObjectId, PlanBody, PlanFinding, Severity, Shown, Stage, Step, StoredBody};
 
 use super::{ChangeView, Moment, RequestView, StageView, Visible, duration};
 
@@ -35,6 +35,8 @@ pub(crate) struct PlanView {
     pub(crate) execute_before: Option<Moment>,
     /// The writes.
     pub(crate) steps: Vec<StepView>,
+    /// The name the approver has to type.
+    pub(crate) name_to_type: Option<Visible>,
     /// Gravest first.
     pub(crate) findings: Vec<FindingView>,
     /// What the caller was shown lately that looked like an injection, as JSON.
@@ -100,6 +102,8 @@ pub(crate) struct FindingView {
     pub(crate) severity: &'static str,
     /// Its class name in the stylesheet.
     pub(crate) class: &'static str,
+    /// What it asks for beyond being seen.
+    pub(crate) demand: Option<&'static str>,
     /// One sentence.
     pub(crate) summary: Visible,
     /// The field it follows from.
@@ -135,6 +139,7 @@ impl PlanView {
             waiting: life.stage == Stage::Pending,
             execute_before: life.execute_before.filter(|_| life.stage == Stage::Approved).map(|at| Moment::new(at, now)),
             steps: body.steps.iter().enumerate().map(|(index, step)| StepView::new(index + 1, step)).collect(),
+            name_to_type: body.name_to_type().map(Visible::line),
             findings: findings(&body.findings),
             taint: body.taint.iter().map(json).collect(),
             policy: body.policy.as_ref().map(json),
@@ -229,6 +234,12 @@ fn finding(finding: &PlanFinding) -> FindingView {
         id: Visible::line(&finding.id),
         severity,
         class,
+        demand: match finding.demand {
+            Demand::Show => None,
+            Demand::TypedName => Some("asks for the object's name to be typed"),
+            Demand::TwoApprovers => Some("asks for a second person"),
+            Demand::Deny => Some("must not be approved"),
+        },
         summary: Visible::line(&finding.summary),
         path: Visible::line(&finding.path),
     }

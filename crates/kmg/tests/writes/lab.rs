@@ -63,7 +63,7 @@ pub(crate) async fn lab(case: &str, short: &str) -> Option<Lab> {
     let clock = Clock::system();
     let allow = AllowList::new([namespace.clone()]);
     let server =
-        Server::new(ServerOptions { reader, planner: Some(planner), allow, clock: clock.clone(), fence: FencePolicy::Required }).unwrap();
+        Server::new(ServerOptions { reader, planner: Some(planner), allow, clock: clock.clone(), fence: FencePolicy::Required, registries: Vec::new() }).unwrap();
     let (folder, key) = (tempfile::tempdir().unwrap(), SigningKey::from_bytes(&[1; 32]));
     let trust = folder.path().join("trust.json");
     std::fs::write(&trust, trust_file(&admin.cluster_id().await.unwrap(), &namespace, &key).to_string()).unwrap();
@@ -143,6 +143,7 @@ impl Lab {
             approver: person(),
             at: Clock::system().now(),
             salt: "s".into(),
+            typed_name: plan.body().name_to_type().map(str::to_owned),
         };
         let job = Job {
             plan_id: plan.body().plan_id.clone(),
