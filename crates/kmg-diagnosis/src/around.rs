@@ -1,37 +1,40 @@
 //! What stands around a workload and hurts it, or will.
 
 use kmg_core::clock::Millis;
-use kmg_core::observe::{Around, AutoscalerFacts, BudgetFacts, ClaimFacts, ConditionFacts, NodeFacts};
+use kmg_core::observe::{Around, AutoscalerFacts, BudgetFacts, ClaimFacts, ConditionFacts, NodeFacts, QuotaFacts};
 
 use crate::creation::used_up;
 use crate::finding::{Finding, ObjectRef, Phrase, Severity};
 use crate::pod::node::not_ready;
 
 /// An autoscaler may be without metrics for so long after its target came.
-const METRICS_MS: i64 = 120_000;
+const METRICS_MS: i64 = 60_000;
 /// A claim may be without a volume for so long.
 const BINDING_MS: i64 = 300_000;
 const PRESSURES: [&str; 4] = ["MemoryPressure", "DiskPressure", "PIDPressure", "NetworkUnavailable"];
 
-/// Autoscalers that cannot do their work, and budgets that can never allow a disruption. They hold whether or not
-/// Pods fail.
+/// Autoscalers that cannot do their work, budgets that can never allow a disruption, and quotas that leave no room
+/// for one more Pod. They hold whether or not Pods fail.
 pub(crate) fn standing(around: &Around, now: Millis) -> Vec<Finding> {
     let autoscalers = around.autoscalers.iter().filter_map(|one| autoscaler(one, now));
-    autoscalers.chain(around.budgets.iter().filter_map(budget)).collect()
+    autoscalers.chain(around.budgets.iter().filter_map(budget)).chain(around.quotas.iter().filter_map(quota)).collect()
 }
 
-/// What can explain Pods that are in trouble: claims, nodes, quotas.
-pub(crate) fn explaining(around: &Around, pods_missing: bool, now: Millis) -> Vec<Finding> {
+/// What can explain Pods that are in trouble: claims and nodes.
+pub(crate) fn explaining(around: &Around, now: Millis) -> Vec<Finding> {
     let claims = around.claims.iter().filter_map(|one| claim(one, now));
-    let nodes = around.nodes.iter().filter_map(node);
-    let quotas = around.quotas.iter().filter(|_| pods_missing).filter_map(|quota| {
-        let evidence: Vec<_> = used_up(quota).take(4).collect();
-        let summary = Phrase::of("Quota ").name(&quota.name).own(" is used up, and Pods are missing.");
-        let finding = Finding::new("quota-exhausted", Severity::Warning, object("ResourceQuota", &quota.name), summary)
-            .next(Phrase::of("Scale something down, or have the quota raised."));
-        (!evidence.is_empty()).then_some(Finding { evidence, ..finding })
-    });
-    claims.chain(nodes).chain(quotas).collect()
+    claims.chain(around.nodes.iter().filter_map(node)).collect()
+}
+
+fn quota(one: &QuotaFacts) -> Option<Finding> {
+    let evidence: Vec<_> = used_up(one).take(4).collect();
+    if evidence.is_empty() {
+        return None;
+    }
+    let summary = Phrase::of("Quota ").name(&one.name).own(" is used up: the next Pod, also one of a rollout, will be refused.");
+    let finding = Finding::new("quota-exhausted", Severity::Warning, object("ResourceQuota", &one.name), summary)
+        .next(Phrase::of("Scale something down, or have the quota raised."));
+    Some(Finding { evidence, ..finding })
 }
 
 fn object(kind: &'static str, name: &str) -> ObjectRef {

@@ -82,11 +82,13 @@ pub(crate) fn classify(message: &str) -> Option<&'static str> {
     WORDS.iter().find(|(words, _)| lower.contains(words)).map(|(_, cause)| *cause)
 }
 
-/// The amounts of a quota that are used up.
+/// The amounts of a quota that count for Pods and are used up. An amount of nothing is a ban on purpose.
 pub(crate) fn used_up(quota: &QuotaFacts) -> impl Iterator<Item = Evidence> + use<'_> {
     quota.hard.iter().filter_map(|hard| {
         let used = quota.used.iter().find(|used| used.resource == hard.resource)?;
-        (used.quantity == hard.quantity).then(|| {
+        let (_, of) = hard.resource.split_once('.').unwrap_or(("", &hard.resource));
+        let counts = matches!(of, "pods" | "count/pods" | "cpu" | "memory" | "ephemeral-storage");
+        (counts && used.quantity == hard.quantity && hard.quantity != "0").then(|| {
             let value = format!("{} of {}", used.quantity, hard.quantity);
             Evidence::new(format!("ResourceQuota/{} status.used[{}]", quota.name, hard.resource), value)
         })

@@ -51,9 +51,10 @@ pub fn diagnose(view: &DeploymentView, now: Millis) -> Vec<Finding> {
         Some(first) => first.consequences.extend(rollout.into_iter().chain(surge)),
         None => causes.extend(rollout),
     }
-    let missing = deployment.current < deployment.replicas;
-    let mut findings = if troubled { explained(causes, around::explaining(&view.around, missing, now)) } else { causes };
-    findings.extend(around::standing(&view.around, now));
+    let mut findings = if troubled { explained(causes, around::explaining(&view.around, now)) } else { causes };
+    let refused = findings.iter().any(|one| one.cause == Some("quota"));
+    let standing = around::standing(&view.around, now);
+    findings.extend(standing.into_iter().filter(|one| deployment.replicas > 0 && !(refused && one.id == "quota-exhausted")));
     rank(&mut findings);
     findings
 }
@@ -75,7 +76,7 @@ pub fn diagnose_pod(view: &PodView, now: Millis) -> Vec<Finding> {
     if causes.is_empty() {
         return causes;
     }
-    let mut findings = explained(causes, around::explaining(&view.around, false, now));
+    let mut findings = explained(causes, around::explaining(&view.around, now));
     rank(&mut findings);
     findings
 }
@@ -114,7 +115,7 @@ pub fn diagnose_service(view: &ServiceView, now: Millis) -> Vec<Finding> {
     rank(&mut causes);
     let mut pods = pod::findings(&scope);
     if !pods.is_empty() {
-        pods = explained(pods, around::explaining(&view.around, false, now));
+        pods = explained(pods, around::explaining(&view.around, now));
         rank(&mut pods);
     }
     // A port that no Pod has leads nowhere even when they are ready.
@@ -128,23 +129,27 @@ pub fn diagnose_service(view: &ServiceView, now: Millis) -> Vec<Finding> {
     causes
 }
 
-/// The causes with what explains them: a node that is not ready stands above the Pods it loses; what a cause says
-/// already is not said again.
+/// The causes with what explains them: a claim without its volume stands above the Pods that wait for it; what a
+/// cause says already is not said again.
 fn explained(mut causes: Vec<Finding>, explanations: Vec<Finding>) -> Vec<Finding> {
     for mut one in explanations {
+        let waits = |cause: &Finding| {
+            cause.id == "unschedulable" && matches!(cause.cause, Some("unbound-volume-claim" | "volume-claim-missing" | "volume-zone"))
+        };
         let told = |cause: &Finding| match one.id {
-            "volume-claim-pending" => cause.id == "unschedulable" && cause.cause == Some("unbound-volume-claim"),
-            "quota-exhausted" => cause.cause == Some("quota"),
+            "volume-claim-pending" => waits(cause),
+            "node-not-ready" => cause.id == "node-lost",
             _ => false,
         };
         if causes.iter().any(told) {
             continue;
         }
-        if one.id == "node-not-ready"
-            && let Some(at) = causes.iter().position(|cause| cause.id == "node-lost")
+        if one.id == "volume-claim-lost"
+            && let Some(at) = causes.iter().position(waits)
         {
-            one.affected = causes[at].affected;
-            one.consequences.push(causes.remove(at));
+            let symptom = causes.remove(at);
+            one.affected = symptom.affected;
+            one.consequences.push(symptom);
         }
         causes.push(one);
     }

@@ -5,6 +5,10 @@ use kmg_core::observe::{
 
 use super::*;
 
+mod around;
+mod guards;
+mod service;
+
 const NOW: Millis = Millis(1_800_000_000_000);
 
 fn image(image: &str) -> Vec<ContainerImage> {

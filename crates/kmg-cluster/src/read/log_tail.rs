@@ -131,9 +131,9 @@ mod tests {
     #[test]
     fn lines_are_bounded() {
         let text = format!("{}\n\n{}", "first\n".repeat(50), "x".repeat(5_000));
-        let lines = super::lines(&text);
-        assert_eq!(lines.len(), MAX_LINES);
-        assert!(lines.iter().all(|line| line.len() <= LINE_BYTES));
-        assert!(super::lines("unable to retrieve container logs for containerd://0a1b").is_empty());
+        let read = lines(&text);
+        assert_eq!(read.len(), MAX_LINES);
+        assert!(read.iter().all(|line| line.len() <= LINE_BYTES));
+        assert!(lines("unable to retrieve container logs for containerd://0a1b").is_empty());
     }
 }

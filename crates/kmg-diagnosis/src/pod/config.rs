@@ -19,7 +19,8 @@ pub(crate) struct Missing<'a> {
 /// A container that waits for a ConfigMap, a Secret or a key, or that may not run as it is.
 pub(crate) fn sign<'a>(scope: &Scope<'a>, pod: &'a PodFacts, container: &'a ContainerFacts) -> Option<Sign<'a>> {
     let ContainerState::Waiting { reason, message } = &container.state else { return None };
-    if reason != "CreateContainerConfigError" {
+    // A subPath that cannot be prepared is told with this reason too; it keeps the container from starting.
+    if reason != "CreateContainerConfigError" || message.to_ascii_lowercase().contains("subpath") {
         return None;
     }
     let status = format!("{}.state.waiting", status_path(pod, container));

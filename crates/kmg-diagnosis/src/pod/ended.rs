@@ -97,7 +97,6 @@ pub(crate) fn disrupted<'a>(scope: &Scope<'_>, pod: &'a PodFacts) -> Option<Sign
     });
     Some(
         Sign::new(pod, "disrupted", Severity::Warning, says)
-            .cause(cause)
             .key(cause)
             .since(target.since)
             .proof(format!("Pod/{} status.conditions[DisruptionTarget].reason", pod.name), target.reason.as_str())

@@ -10,19 +10,30 @@ use crate::sign::Sign;
 pub(crate) fn sign<'a>(scope: &Scope<'a>, pod: &'a PodFacts, container: &'a ContainerFacts) -> Option<Sign<'a>> {
     let (field, reason, message) = failure(container)?;
     let hook = reason == "PostStartHookError" || (field != "state.waiting" && post_start(scope, pod));
+    // The runtime can tell some failures only in the container's own output.
+    let message = if reason == "Error" && message.is_empty() { in_log(scope, pod, container).unwrap_or(message) } else { message };
     let cause = if hook { Some("hook-failed") } else { classify(message) };
-    if !hook && !is_start(reason) {
+    if !hook
+        && !is_start(reason)
+        && !matches!((reason, cause), ("Error", Some("exec-format")) | ("CreateContainerConfigError", Some("sub-path")))
+    {
         return None;
     }
     let says = Phrase::of("cannot start container ").name(&container.name).own(meaning(cause));
+    let classified = cause;
+    let (id, cause) = if container.init && !container.sidecar {
+        ("init-container-failed", Some("cannot-start"))
+    } else {
+        ("container-cannot-start", cause)
+    };
     Some(
-        Sign::new(pod, "container-cannot-start", Severity::Critical, says)
+        Sign::new(pod, id, Severity::Critical, says)
             .cause(cause)
             .key(container.name.clone())
             .proof(format!("{}.{field}.reason", status_path(pod, container)), reason)
             .proof(format!("{}.{field}.message", status_path(pod, container)), message)
             .proof(format!("{}.restartCount", status_path(pod, container)), container.restarts)
-            .next(advice(cause)),
+            .next(advice(classified)),
     )
 }
 
@@ -42,6 +53,11 @@ fn is_start(reason: &str) -> bool {
     const REASONS: [&str; 6] =
         ["CreateContainerError", "RunContainerError", "PreCreateHookError", "PreStartHookError", "StartError", "ContainerCannotRun"];
     REASONS.contains(&reason)
+}
+
+fn in_log<'a>(scope: &Scope<'a>, pod: &PodFacts, container: &ContainerFacts) -> Option<&'a str> {
+    let log = scope.log_of(pod, &container.name)?;
+    log.lines.iter().map(String::as_str).find(|line| line.starts_with("exec ") && line.contains("exec format error"))
 }
 
 /// In a back-off only the Event still tells that a hook ended the last run.

@@ -71,7 +71,7 @@ fn proofs<'a>(scope: &Scope<'_>, sign: Sign<'a>, pod: &'a PodFacts, cause: Optio
         }),
         Some("node-selector") => {
             let selector: Vec<_> = detail.node_selector.iter().map(|one| format!("{}={}", one.key, one.value)).collect();
-            sign.proof(path("spec.nodeSelector"), selector.join(","))
+            sign.proof(path("spec.nodeSelector"), selector.join(",")).proof(path("spec.tolerations"), detail.tolerations.join(","))
         }
         Some("untolerated-taint") => sign.proof(path("spec.tolerations"), detail.tolerations.join(",")),
         Some("unbound-volume-claim" | "volume-claim-missing") => claims(scope, sign, detail),
@@ -114,7 +114,7 @@ fn meaning(cause: Option<&str>) -> &'static str {
         Some("insufficient-resources") => ": no node has enough free resources for the requests.",
         Some("untolerated-taint") => ": the nodes have taints that are not tolerated.",
         Some("node-cordoned") => ": the nodes that would do are cordoned.",
-        Some("node-selector") => ": no node has the labels that the node selector or affinity asks for.",
+        Some("node-selector") => ": the nodes that it tolerates do not have the labels that the node selector or affinity asks for.",
         Some("pod-affinity") => ": the rules of affinity to other Pods leave no node.",
         Some("topology-spread") => ": the topology spread constraints leave no node.",
         Some("host-port") => ": the host port is taken on every node that would do.",

@@ -1,9 +1,10 @@
 //! Recorded observations: `graphs/broken/*.json` name the first finding that is right, `graphs/healthy/*.json` have
-//! none. A file is `{"first": {"id", "cause"?} | null, "observation": …}` as the cluster was seen.
+//! none. A file is `{"first": {"id", "cause"?} | null, "now"?: millis, "observation": …}` as the cluster was seen.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use kmg_core::clock::Millis;
 use kmg_core::observe::Observation;
 use kmg_diagnosis::{Finding, Severity, diagnose, diagnose_pod, diagnose_service};
 use serde::Deserialize;
@@ -12,6 +13,9 @@ use serde::Deserialize;
 #[serde(deny_unknown_fields)]
 struct Graph {
     first: Option<First>,
+    /// As of when it is judged, where that is not when it was read.
+    #[serde(default)]
+    now: Option<Millis>,
     observation: Observation,
 }
 
@@ -37,14 +41,13 @@ fn graphs(folder: &str) -> Vec<(String, Graph)> {
         .collect()
 }
 
-/// The findings as of the moment of the recording.
-fn findings(observation: &Observation) -> Vec<Finding> {
+fn findings(Graph { observation, now, .. }: &Graph) -> Vec<Finding> {
     if let Observation::Deployment(view) = observation {
-        diagnose(view, view.as_of)
+        diagnose(view, now.unwrap_or(view.as_of))
     } else if let Observation::Pod(view) = observation {
-        diagnose_pod(view, view.as_of)
+        diagnose_pod(view, now.unwrap_or(view.as_of))
     } else if let Observation::Service(view) = observation {
-        diagnose_service(view, view.as_of)
+        diagnose_service(view, now.unwrap_or(view.as_of))
     } else {
         panic!("{observation:?} has no diagnosis")
     }
@@ -56,7 +59,7 @@ fn the_first_finding_on_what_is_broken_names_the_cause() {
     assert!(graphs.len() >= 30, "{} graphs", graphs.len());
     let mut wrong = Vec::new();
     for (name, graph) in graphs {
-        let findings = findings(&graph.observation);
+        let findings = findings(&graph);
         let found = findings.first().map(|one| First { id: one.id.to_owned(), cause: one.cause.map(str::to_owned) });
         if found.is_none() || found != graph.first {
             wrong.push(format!("{name}: {found:?}, not {:?}", graph.first));
@@ -75,7 +78,7 @@ fn what_is_healthy_has_no_findings() {
     let graphs = graphs("healthy");
     assert!(graphs.len() >= 8, "{} graphs", graphs.len());
     for (name, graph) in graphs {
-        let found: Vec<_> = findings(&graph.observation).iter().map(|one| one.id).collect();
+        let found: Vec<_> = findings(&graph).iter().map(|one| one.id).collect();
         assert!(found.is_empty() && graph.first.is_none(), "{name}: {found:?}");
     }
 }
