@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use k8s_openapi::api::apps::v1::{Deployment, ReplicaSet};
 use kmg_core::allow::Permit;
 use kmg_core::names::ObjectName;
-use kmg_core::observe::{Around, DeploymentFacts, DeploymentView, PodFacts, ReplicaSetFacts};
+use kmg_core::observe::{Around, DeploymentView, PodFacts, ReplicaSetFacts};
 
 use super::around::Near;
 use super::facts::{deployment_facts, replica_set_facts, selector_text};
@@ -38,11 +38,12 @@ pub async fn deployment(cluster: &Cluster, permit: &Permit, name: &ObjectName) -
     let selector = object.spec.as_ref().and_then(|spec| selector_text(&spec.selector)).unwrap_or_default();
     let labels = template_labels(&object);
     let near = Near { cluster, permit };
-    let (sets, pods, autoscalers, budgets) = tokio::join!(
+    let (sets, pods, autoscalers, budgets, quotas) = tokio::join!(
         Box::pin(replica_sets(near, &selector, &facts.uid)),
         Box::pin(pods_by_selector(near, &selector)),
         Box::pin(near.autoscalers(&facts.name)),
         Box::pin(near.budgets(&labels)),
+        Box::pin(near.quotas()),
     );
 
     let mut notes = Notes { checked: vec!["deployment".to_owned()], ..Notes::default() };
@@ -69,7 +70,7 @@ pub async fn deployment(cluster: &Cluster, permit: &Permit, name: &ObjectName) -
     let found = Box::pin(trouble(near, uids, &pods, EVENTS, &mut notes)).await;
     let autoscalers = notes.take(autoscalers, "horizontalpodautoscalers").unwrap_or_default();
     let budgets = notes.take(budgets, "poddisruptionbudgets").unwrap_or_default();
-    let quotas = if wants_pods(&facts) { notes.take(near.quotas().await, "resourcequotas").unwrap_or_default() } else { Vec::new() };
+    let quotas = notes.take(quotas, "resourcequotas").unwrap_or_default();
     Ok(DeploymentView {
         as_of,
         namespace: namespace.clone(),
@@ -88,11 +89,6 @@ pub async fn deployment(cluster: &Cluster, permit: &Permit, name: &ObjectName) -
 fn template_labels(object: &Deployment) -> BTreeMap<String, String> {
     let template = object.spec.as_ref().and_then(|spec| spec.template.metadata.as_ref());
     template.and_then(|meta| meta.labels.clone()).unwrap_or_default()
-}
-
-/// Whether Pods are missing that a quota may have refused.
-const fn wants_pods(deployment: &DeploymentFacts) -> bool {
-    deployment.current < deployment.replicas || deployment.updated < deployment.replicas
 }
 
 async fn replica_sets(near: Near<'_>, selector: &str, owner: &str) -> Result<Vec<ReplicaSetFacts>, ClusterError> {

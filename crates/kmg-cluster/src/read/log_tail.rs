@@ -33,7 +33,7 @@ pub(super) async fn tails(near: Near<'_>, pods: &[PodFacts]) -> Result<Vec<LogFa
     let mut found = Vec::new();
     for read in join_all(reads).await {
         match read {
-            Ok(facts) => found.push(facts),
+            Ok(facts) => found.extend((!facts.lines.is_empty()).then_some(facts)),
             Err(error) => failure = failure.or(Some(error)),
         }
     }
@@ -89,7 +89,9 @@ async fn tail(near: Near<'_>, wanted: Wanted<'_>) -> Result<LogFacts, ClusterErr
 }
 
 fn lines(text: &str) -> Vec<String> {
-    let all: Vec<&str> = text.lines().filter(|line| !line.trim().is_empty()).collect();
+    // The kubelet's own words, sent as a log, where the runtime has removed the container.
+    let is_log = |line: &&str| !line.trim().is_empty() && !line.starts_with("unable to retrieve container logs for ");
+    let all: Vec<&str> = text.lines().filter(is_log).collect();
     all.iter().skip(all.len().saturating_sub(MAX_LINES)).map(|line| clip(line, LINE_BYTES)).collect()
 }
 
@@ -129,8 +131,9 @@ mod tests {
     #[test]
     fn lines_are_bounded() {
         let text = format!("{}\n\n{}", "first\n".repeat(50), "x".repeat(5_000));
-        let lines = lines(&text);
-        assert_eq!(lines.len(), MAX_LINES);
-        assert!(lines.iter().all(|line| line.len() <= LINE_BYTES));
+        let read = lines(&text);
+        assert_eq!(read.len(), MAX_LINES);
+        assert!(read.iter().all(|line| line.len() <= LINE_BYTES));
+        assert!(lines("unable to retrieve container logs for containerd://0a1b").is_empty());
     }
 }

@@ -17,10 +17,11 @@ const MAX_FINDINGS: usize = 10;
 
 pub(super) fn answer(guard: &Guard, view: &DeploymentView, now: Millis) -> Reply {
     let findings = diagnose(view, now);
+    let shown = event::shown(&view.events, MAX_EVENTS);
     let pods_total = view.pods_total.max(u64::try_from(view.pods.len()).unwrap_or(u64::MAX));
     let truncated = view.replica_sets.len() > MAX_REPLICA_SETS
         || pods_total > u64::try_from(MAX_PODS).unwrap_or(u64::MAX)
-        || view.events.len() > MAX_EVENTS
+        || view.events.len() > shown.len()
         || findings.len() > MAX_FINDINGS;
     let deployment = &view.deployment;
     let value = json!({
@@ -32,7 +33,7 @@ pub(super) fn answer(guard: &Guard, view: &DeploymentView, now: Millis) -> Reply
             "findings": { "shown": findings.len().min(MAX_FINDINGS), "total": findings.len() },
             "replicaSets": { "shown": view.replica_sets.len().min(MAX_REPLICA_SETS), "total": view.replica_sets.len() },
             "pods": { "shown": view.pods.len().min(MAX_PODS), "total": pods_total },
-            "events": { "shown": view.events.len().min(MAX_EVENTS), "total": view.events.len() },
+            "events": { "shown": shown.len(), "total": view.events.len() },
         },
         "rolloutComplete": is_complete(deployment),
         "replicas": {
@@ -43,7 +44,7 @@ pub(super) fn answer(guard: &Guard, view: &DeploymentView, now: Millis) -> Reply
         "findings": findings.iter().take(MAX_FINDINGS).map(finding::to_json).collect::<Vec<_>>(),
         "replicaSets": view.replica_sets.iter().take(MAX_REPLICA_SETS).map(|one| compact(replica_set(one))).collect::<Vec<_>>(),
         "pods": view.pods.iter().take(MAX_PODS).map(|one| compact(pod(one))).collect::<Vec<_>>(),
-        "events": view.events.iter().take(MAX_EVENTS).map(event::to_json).collect::<Vec<_>>(),
+        "events": shown.iter().map(|one| event::to_json(one)).collect::<Vec<_>>(),
         "checked": view.checked,
         "notChecked": not_checked(&view.not_checked),
     });

@@ -16,8 +16,9 @@ const MAX_CONTAINERS: usize = 16;
 
 pub(super) fn answer(guard: &Guard, view: &PodView, now: Millis) -> Reply {
     let findings = diagnose_pod(view, now);
+    let shown = event::shown(&view.events, MAX_EVENTS);
     let pod = &view.pod;
-    let truncated = view.events.len() > MAX_EVENTS || findings.len() > MAX_FINDINGS || pod.containers.len() > MAX_CONTAINERS;
+    let truncated = view.events.len() > shown.len() || findings.len() > MAX_FINDINGS || pod.containers.len() > MAX_CONTAINERS;
     let detail = pod.detail.as_deref();
     let declared = |name: &str| detail.and_then(|detail| detail.containers.iter().find(|one| one.name == name));
     let mut value = json!({
@@ -27,7 +28,7 @@ pub(super) fn answer(guard: &Guard, view: &PodView, now: Millis) -> Reply {
         "truncated": truncated,
         "counts": {
             "findings": { "shown": findings.len().min(MAX_FINDINGS), "total": findings.len() },
-            "events": { "shown": view.events.len().min(MAX_EVENTS), "total": view.events.len() },
+            "events": { "shown": shown.len(), "total": view.events.len() },
         },
         "phase": pod.phase,
         "ready": pod.ready,
@@ -36,7 +37,7 @@ pub(super) fn answer(guard: &Guard, view: &PodView, now: Millis) -> Reply {
         "conditions": pod.conditions.iter().map(condition).collect::<Vec<_>>(),
         "containers": pod.containers.iter().take(MAX_CONTAINERS).map(|one| container(one, declared(&one.name))).collect::<Vec<_>>(),
         "volumes": detail.map(|detail| detail.volumes.iter().map(volume).collect::<Vec<_>>()).unwrap_or_default(),
-        "events": view.events.iter().take(MAX_EVENTS).map(event::to_json).collect::<Vec<_>>(),
+        "events": shown.iter().map(|one| event::to_json(one)).collect::<Vec<_>>(),
         "checked": view.checked,
         "notChecked": not_checked(&view.not_checked),
     });

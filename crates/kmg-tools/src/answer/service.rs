@@ -16,10 +16,11 @@ const MAX_FINDINGS: usize = 10;
 
 pub(super) fn answer(guard: &Guard, view: &ServiceView, now: Millis) -> Reply {
     let findings = diagnose_service(view, now);
+    let shown = event::shown(&view.events, MAX_EVENTS);
     let service = &view.service;
     let pods_total = view.pods_total.max(u64::try_from(view.pods.len()).unwrap_or(u64::MAX));
     let truncated =
-        pods_total > u64::try_from(MAX_PODS).unwrap_or(u64::MAX) || view.events.len() > MAX_EVENTS || findings.len() > MAX_FINDINGS;
+        pods_total > u64::try_from(MAX_PODS).unwrap_or(u64::MAX) || view.events.len() > shown.len() || findings.len() > MAX_FINDINGS;
     let mut value = json!({
         "namespace": view.namespace,
         "name": service.name,
@@ -28,14 +29,14 @@ pub(super) fn answer(guard: &Guard, view: &ServiceView, now: Millis) -> Reply {
         "counts": {
             "findings": { "shown": findings.len().min(MAX_FINDINGS), "total": findings.len() },
             "pods": { "shown": view.pods.len().min(MAX_PODS), "total": pods_total },
-            "events": { "shown": view.events.len().min(MAX_EVENTS), "total": view.events.len() },
+            "events": { "shown": shown.len(), "total": view.events.len() },
         },
         "type": service.kind,
         "selector": selector(view),
         "ports": service.ports.iter().map(port).collect::<Vec<_>>(),
         "findings": findings.iter().take(MAX_FINDINGS).map(finding::to_json).collect::<Vec<_>>(),
         "pods": view.pods.iter().take(MAX_PODS).map(|one| compact(pod(one))).collect::<Vec<_>>(),
-        "events": view.events.iter().take(MAX_EVENTS).map(event::to_json).collect::<Vec<_>>(),
+        "events": shown.iter().map(|one| event::to_json(one)).collect::<Vec<_>>(),
         "checked": view.checked,
         "notChecked": not_checked(&view.not_checked),
     });
