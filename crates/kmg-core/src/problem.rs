@@ -45,7 +45,7 @@ codes! {
     NamespaceNotAllowed = "namespace-not-allowed", "The namespace is not on the allow-list.";
     KindNotAllowed = "kind-not-allowed", "The kind is not one this product changes.";
     NotFound = "not-found", "The cluster has no such object.";
-    ContainerNotFound = "container-not-found", "The Deployment has no such container.";
+    ContainerNotFound = "container-not-found", "There is no such container.";
     NoChange = "no-change", "The object already is what was asked for.";
     ClusterForbidden = "cluster-forbidden", "The cluster's access control refuses the guard this call.";
     ClusterInvalid = "cluster-invalid", "The API server refuses the change as invalid.";

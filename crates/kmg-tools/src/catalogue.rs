@@ -7,6 +7,12 @@ pub enum Tool {
     GetAllowedNamespaces,
     /// The workloads of a namespace.
     GetK8sStatus,
+    /// Events of a namespace.
+    GetK8sEvents,
+    /// The newest lines of a container's log.
+    GetPodLogs,
+    /// One object, summarised.
+    GetK8sResource,
     /// One Deployment with findings.
     GetDeploymentDiagnostics,
     /// A plan that scales a Deployment.
@@ -34,9 +40,12 @@ pub(crate) enum Effect {
 
 impl Tool {
     /// Every tool, in the order of the list.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 11] = [
         Self::GetAllowedNamespaces,
         Self::GetK8sStatus,
+        Self::GetK8sEvents,
+        Self::GetPodLogs,
+        Self::GetK8sResource,
         Self::GetDeploymentDiagnostics,
         Self::RequestScaleDeployment,
         Self::RequestSetDeploymentImage,
@@ -55,6 +64,9 @@ impl Tool {
         match self {
             Self::GetAllowedNamespaces => "get_allowed_namespaces",
             Self::GetK8sStatus => "get_k8s_status",
+            Self::GetK8sEvents => "get_k8s_events",
+            Self::GetPodLogs => "get_pod_logs",
+            Self::GetK8sResource => "get_k8s_resource",
             Self::GetDeploymentDiagnostics => "get_deployment_diagnostics",
             Self::RequestScaleDeployment => "request_scale_deployment",
             Self::RequestSetDeploymentImage => "request_set_deployment_image",
@@ -66,16 +78,29 @@ impl Tool {
 
     /// Whether the stand-alone server offers it: a read of the cluster.
     pub const fn is_cluster_read(self) -> bool {
-        matches!(self, Self::GetAllowedNamespaces | Self::GetK8sStatus | Self::GetDeploymentDiagnostics)
+        matches!(
+            self,
+            Self::GetAllowedNamespaces
+                | Self::GetK8sStatus
+                | Self::GetK8sEvents
+                | Self::GetPodLogs
+                | Self::GetK8sResource
+                | Self::GetDeploymentDiagnostics
+        )
     }
 
     pub(crate) const fn effect(self) -> Effect {
         match self {
             Self::RequestScaleDeployment | Self::RequestSetDeploymentImage => Effect::Propose,
             Self::ApplyApprovedPlan => Effect::Apply,
-            Self::GetAllowedNamespaces | Self::GetK8sStatus | Self::GetDeploymentDiagnostics | Self::GetPlanStatus | Self::WaitForPlan => {
-                Effect::Read
-            }
+            Self::GetAllowedNamespaces
+            | Self::GetK8sStatus
+            | Self::GetK8sEvents
+            | Self::GetPodLogs
+            | Self::GetK8sResource
+            | Self::GetDeploymentDiagnostics
+            | Self::GetPlanStatus
+            | Self::WaitForPlan => Effect::Read,
         }
     }
 
@@ -83,6 +108,9 @@ impl Tool {
         match self {
             Self::GetAllowedNamespaces => "Allowed namespaces",
             Self::GetK8sStatus => "Namespace status",
+            Self::GetK8sEvents => "Events",
+            Self::GetPodLogs => "Pod logs",
+            Self::GetK8sResource => "One object",
             Self::GetDeploymentDiagnostics => "Deployment diagnostics",
             Self::RequestScaleDeployment => "Plan: scale a Deployment",
             Self::RequestSetDeploymentImage => "Plan: set a container image",
@@ -96,24 +124,32 @@ impl Tool {
         match self {
             Self::GetAllowedNamespaces => "Lists the namespaces these tools may touch. Call it first.",
             Self::GetK8sStatus => {
-                "Shows Deployments, ReplicaSets, Pods, Services and ConfigMaps (key names only) of one namespace, worst first. \
-                 Use cursor for more rows."
+                "Shows Deployments, ReplicaSets, Pods, Services and ConfigMaps (key names only) of a namespace, worst first. \
+                 cursor gives more rows."
+            }
+            Self::GetK8sEvents => "Shows a namespace's Events, newest first; equal ones are one row with a count.",
+            Self::GetPodLogs => {
+                "Shows the newest lines of a container's log. previous: the run before a crash. contains: only lines with this text, \
+                 of the last 2,000."
+            }
+            Self::GetK8sResource => {
+                "Summarises one object: labels, owner, conditions, images, ports, resources, who changed it last. Never values of \
+                 ConfigMaps or environments; no Secrets."
             }
             Self::GetDeploymentDiagnostics => {
                 "Says what is wrong with one Deployment: ranked findings with evidence and next steps, its ReplicaSets, worst Pods and Events. \
                  No findings means healthy."
             }
             Self::RequestScaleDeployment => {
-                "Asks for another replica count. Changes nothing by itself: the cluster dry-runs it, and a person must approve it at approvalUrl. \
-                 The plan expires at expiresAt."
+                "Makes a plan for another replica count. Changes nothing: a person must approve it at approvalUrl before expiresAt."
             }
             Self::RequestSetDeploymentImage => {
-                "Asks for another image of one existing container. Changes nothing by itself: the cluster dry-runs it, and a person must approve it \
-                 at approvalUrl. The plan expires at expiresAt."
+                "Makes a plan for another image of an existing container. Changes nothing: a person must approve it at approvalUrl \
+                 before expiresAt."
             }
             Self::ApplyApprovedPlan => {
-                "Executes a plan that a person approved, exactly as approved and at most once. For a plan without approval it returns the state and \
-                 approvalUrl. Calling it again only reports."
+                "Executes a plan that a person approved, exactly as approved and at most once. Without an approval, or again, it only \
+                 reports."
             }
             Self::GetPlanStatus => "Shows where one of your plans stands: state, expiry, a denial's reason, the outcome.",
             Self::WaitForPlan => {

@@ -14,14 +14,20 @@ mod deployment;
 mod events;
 mod facts;
 mod hpa;
+mod log;
+mod namespace_events;
 mod page;
 mod pods;
 mod rank;
+mod resource;
 mod rights;
 mod status;
 
 pub use deployment::deployment;
 pub use hpa::{Autoscaler, autoscaler_of};
+pub use log::pod_log;
+pub use namespace_events::namespace_events;
+pub use resource::resource;
 pub use rights::forbidden_kinds;
 pub use status::status;
 

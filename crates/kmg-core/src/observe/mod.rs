@@ -3,12 +3,18 @@
 //! No field can hold a Secret's value or a ConfigMap's data. Every text comes from the cluster, so a reader of
 //! these types holds them as `Untrusted<…>` until they are screened.
 
+mod events;
+mod log;
+mod resource;
 mod workload;
 
 use serde::{Deserialize, Serialize};
 
 use crate::names::{Namespace, ObjectName};
 
+pub use events::{EventSelector, EventsQuery, NamespaceEvents};
+pub use log::{Chosen, LogAbsence, LogLine, LogQuery, PodLog};
+pub use resource::*;
 pub use workload::*;
 
 /// A question about the cluster.
@@ -24,6 +30,12 @@ pub enum Observe {
         /// Its name.
         name: ObjectName,
     },
+    /// Events of a namespace, newest first.
+    Events(EventsQuery),
+    /// The newest lines of a container's log.
+    Log(LogQuery),
+    /// One object, summarised.
+    Resource(ResourceQuery),
 }
 
 /// What `get_k8s_status` takes.
@@ -48,6 +60,12 @@ pub enum Observation {
     Status(Box<NamespaceStatus>),
     /// Answers [`Observe::Deployment`].
     Deployment(Box<DeploymentView>),
+    /// Answers [`Observe::Events`].
+    Events(Box<NamespaceEvents>),
+    /// Answers [`Observe::Log`].
+    Log(Box<PodLog>),
+    /// Answers [`Observe::Resource`].
+    Resource(Box<ResourceView>),
 }
 
 /// Something that was not looked at, and why.

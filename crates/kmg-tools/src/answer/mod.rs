@@ -1,7 +1,10 @@
 //! From what the cluster said to what a model may read.
 
 mod deployment;
+mod events;
 mod finding;
+mod log;
+mod resource;
 mod status;
 
 use kmg_core::allow::AllowList;
@@ -13,11 +16,16 @@ use serde_json::{Value, json};
 
 use crate::reply::Reply;
 
+pub use log::search;
+
 /// The answer to an observation as of `now`.
 pub fn answer(guard: &Guard, observation: &Untrusted<Observation>, now: Millis) -> Reply {
     match observation.for_screening() {
         Observation::Status(status) => status::answer(guard, status),
         Observation::Deployment(view) => deployment::answer(guard, view, now),
+        Observation::Events(events) => events::answer(guard, events),
+        Observation::Log(log) => log::answer(guard, log),
+        Observation::Resource(view) => resource::answer(guard, view),
     }
 }
 
