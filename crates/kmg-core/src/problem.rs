@@ -61,7 +61,7 @@ codes! {
     NamespaceNotAllowed = "namespace-not-allowed", "The namespace is not on the allow-list.";
     KindNotAllowed = "kind-not-allowed", "The kind is not one this product changes.";
     NotFound = "not-found", "The cluster has no such object.";
-    ContainerNotFound = "container-not-found", "The Deployment has no such container.";
+    ContainerNotFound = "container-not-found", "There is no such container.";
     PolicyDenied = "policy-denied", "A built-in rule forbids the change; nobody was asked.";
     FieldConflict = "field-conflict", "Another manager owns a field the manifest sets; it is never taken over.";
     NoChange = "no-change", "The object already is what was asked for.";

@@ -40,6 +40,7 @@ pub(crate) struct Started {
     pub(crate) rule: ApproverRule,
     pub(crate) namespaces: Vec<String>,
     pub(crate) kinds: Vec<String>,
+    pub(crate) registries: Vec<String>,
     pub(crate) gateway_keys: Vec<String>,
     pub(crate) issuer: Option<String>,
     pub(crate) approve_client_id: Option<String>,

@@ -2,6 +2,7 @@
 
 use kmg_cluster::read;
 use kmg_core::observe::{Observation, Observe};
+use kmg_tools::{Guard, search};
 
 use crate::error::ServerError;
 use crate::server::Server;
@@ -28,6 +29,20 @@ impl Server {
             Observe::Service { namespace, name } => {
                 let permit = self.allow.permit(namespace)?;
                 Ok(Observation::Service(Box::new(Box::pin(read::service(&self.reader, &permit, name)).await?)))
+            }
+            Observe::Events(query) => {
+                let permit = self.allow.permit(&query.namespace)?;
+                Ok(Observation::Events(Box::new(Box::pin(read::namespace_events(&self.reader, &permit, query)).await?)))
+            }
+            Observe::Log(query) => {
+                let permit = self.allow.permit(&query.namespace)?;
+                let mut log = Box::pin(read::pod_log(&self.reader, &permit, query)).await?;
+                search(&Guard::default(), &mut log, query);
+                Ok(Observation::Log(Box::new(log)))
+            }
+            Observe::Resource(query) => {
+                let permit = self.allow.permit(&query.namespace)?;
+                Ok(Observation::Resource(Box::new(Box::pin(read::resource(&self.reader, &permit, query)).await?)))
             }
         }
     }

@@ -7,6 +7,12 @@ pub enum Tool {
     GetAllowedNamespaces,
     /// The workloads of a namespace.
     GetK8sStatus,
+    /// Events of a namespace.
+    GetK8sEvents,
+    /// The newest lines of a container's log.
+    GetPodLogs,
+    /// One object, summarised.
+    GetK8sResource,
     /// One Deployment with findings.
     GetDeploymentDiagnostics,
     /// One Pod with findings.
@@ -44,9 +50,12 @@ pub(crate) enum Effect {
 
 impl Tool {
     /// Every tool, in the order of the list.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 16] = [
         Self::GetAllowedNamespaces,
         Self::GetK8sStatus,
+        Self::GetK8sEvents,
+        Self::GetPodLogs,
+        Self::GetK8sResource,
         Self::GetDeploymentDiagnostics,
         Self::GetPodDiagnostics,
         Self::GetServiceDiagnostics,
@@ -70,6 +79,9 @@ impl Tool {
         match self {
             Self::GetAllowedNamespaces => "get_allowed_namespaces",
             Self::GetK8sStatus => "get_k8s_status",
+            Self::GetK8sEvents => "get_k8s_events",
+            Self::GetPodLogs => "get_pod_logs",
+            Self::GetK8sResource => "get_k8s_resource",
             Self::GetDeploymentDiagnostics => "get_deployment_diagnostics",
             Self::GetPodDiagnostics => "get_pod_diagnostics",
             Self::GetServiceDiagnostics => "get_service_diagnostics",
@@ -93,6 +105,9 @@ impl Tool {
                 | Self::GetDeploymentDiagnostics
                 | Self::GetPodDiagnostics
                 | Self::GetServiceDiagnostics
+                | Self::GetK8sEvents
+                | Self::GetPodLogs
+                | Self::GetK8sResource
         )
     }
 
@@ -109,6 +124,9 @@ impl Tool {
             | Self::GetDeploymentDiagnostics
             | Self::GetPodDiagnostics
             | Self::GetServiceDiagnostics
+            | Self::GetK8sEvents
+            | Self::GetPodLogs
+            | Self::GetK8sResource
             | Self::GetPlanStatus
             | Self::WaitForPlan => Effect::Read,
         }
@@ -118,6 +136,9 @@ impl Tool {
         match self {
             Self::GetAllowedNamespaces => "Allowed namespaces",
             Self::GetK8sStatus => "Namespace status",
+            Self::GetK8sEvents => "Events",
+            Self::GetPodLogs => "Pod logs",
+            Self::GetK8sResource => "One object",
             Self::GetDeploymentDiagnostics => "Deployment diagnostics",
             Self::GetPodDiagnostics => "Pod diagnostics",
             Self::GetServiceDiagnostics => "Service diagnostics",
@@ -136,8 +157,17 @@ impl Tool {
         match self {
             Self::GetAllowedNamespaces => "Lists the namespaces these tools may touch. Call it first.",
             Self::GetK8sStatus => {
-                "Shows Deployments, ReplicaSets, Pods, Services and ConfigMaps (key names only) of one namespace, worst first. \
-                 Use cursor for more rows."
+                "Shows Deployments, ReplicaSets, Pods, Services and ConfigMaps (key names only) of a namespace, worst first. \
+                 cursor gives more rows."
+            }
+            Self::GetK8sEvents => "Shows a namespace's Events, newest first; equal ones are one row with a count.",
+            Self::GetPodLogs => {
+                "Shows the newest lines of a container's log. previous: the run before a crash. contains: only lines with this text, \
+                 of the last 2,000."
+            }
+            Self::GetK8sResource => {
+                "Summarises one object: labels, owner, conditions, images, ports, resources, who changed it last. Never values of \
+                 ConfigMaps or environments; no Secrets."
             }
             Self::GetDeploymentDiagnostics => {
                 "Says what is wrong with one Deployment: ranked findings with evidence and next steps, its ReplicaSets, worst Pods and Events. \
@@ -150,28 +180,25 @@ impl Tool {
                 "Says why a Service does or does not answer: ranked findings, selector, ports, endpoints, the Pods behind it and Events."
             }
             Self::RequestScaleDeployment => {
-                "Asks for another replica count. Changes nothing by itself: the cluster dry-runs it, and a person must approve it at approvalUrl. \
-                 The plan expires at expiresAt."
+                "Makes a plan for another replica count. Changes nothing: a person must approve it at approvalUrl before expiresAt."
             }
             Self::RequestSetDeploymentImage => {
-                "Asks for another image of one existing container. Changes nothing by itself: the cluster dry-runs it, and a person must approve it \
-                 at approvalUrl. The plan expires at expiresAt."
+                "Makes a plan for another image of an existing container. Changes nothing: a person must approve it at approvalUrl \
+                 before expiresAt."
             }
             Self::RequestRestartDeployment => {
-                "Asks for new Pods of a Deployment, one after another. Changes nothing by itself: a person must approve the plan."
+                "Makes a plan for new Pods of a Deployment, one after another. Changes nothing: a person must approve it."
             }
             Self::RequestApplyManifest => {
-                "Asks for Deployments, Services or ConfigMaps as the manifest says, by server-side apply: fields it leaves out stay as they \
-                 are, fields of other managers are refused. Quote strings such as \"yes\" or \"0755\"; no anchors or tags. Changes nothing by \
-                 itself: a person must approve the plan."
+                "Makes a plan to apply Deployments, Services or ConfigMaps (server-side apply; fields of other managers are refused). Quote \
+                 texts such as \"yes\" or \"0755\"; no anchors or tags. Changes nothing: a person must approve it."
             }
             Self::RequestDeleteManifest => {
-                "Asks for the deletion of the objects that the manifest names (apiVersion, kind, name). Changes nothing by itself: a person \
-                 must approve the plan."
+                "Makes a plan to delete the objects that the manifest names. Changes nothing: a person must approve it."
             }
             Self::ApplyApprovedPlan => {
-                "Executes a plan that a person approved, exactly as approved and at most once. For a plan without approval it returns the state and \
-                 approvalUrl. Calling it again only reports."
+                "Executes a plan that a person approved, exactly as approved and at most once. Without an approval, or again, it only \
+                 reports."
             }
             Self::GetPlanStatus => "Shows where one of your plans stands: state, expiry, a denial's reason, the outcome.",
             Self::WaitForPlan => {

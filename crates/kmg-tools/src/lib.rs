@@ -14,10 +14,10 @@ mod plan;
 mod reply;
 mod schema;
 
-pub use answer::{allowed_namespaces, answer};
+pub use answer::{allowed_namespaces, answer, search};
 pub use catalogue::Tool;
 pub use kmg_guard::{Guard, InputVerdict, ModelText, Report, ScreenedValue};
-pub use list::{INSTRUCTIONS, tools_list};
+pub use list::{INSTRUCTIONS, tools_list, tools_reference};
 pub use parse::{ToolCall, parse};
 pub use plan::{PlanFacts, PlanOutcome, plan_reply};
 pub use reply::{Reply, refusal_reply};

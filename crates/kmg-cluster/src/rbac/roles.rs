@@ -42,6 +42,8 @@ fn rules(identity: Identity) -> Value {
                 &["get", "list"]
             ),
             rule(&[""], &["pods/log"], &["get"]),
+            // A role of a namespace grants the namespace itself only.
+            rule(&[""], &["namespaces"], &["get"]),
             rule(&["apps"], &["deployments", "replicasets", "statefulsets", "daemonsets"], &["get", "list"]),
             rule(&["batch"], &["jobs", "cronjobs"], &["get", "list"]),
             rule(&["events.k8s.io"], &["events"], &["get", "list"]),

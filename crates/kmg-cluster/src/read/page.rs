@@ -8,6 +8,8 @@ use crate::error::ClusterError;
 
 /// Rows asked for at once; 250 Pods with their managed fields stay under the body cap.
 const PAGE: usize = 250;
+/// The most pages of one list: a server whose continue tokens never end is left after so many.
+const MAX_PAGES: usize = 200;
 /// What a page shrinks to before the list is given up as too large.
 const SMALLEST_PAGE: usize = 5;
 
@@ -64,7 +66,7 @@ pub(super) async fn each_as<T: DeserializeOwned>(
     let mut read = Read::default();
     let mut page_size = PAGE;
     let mut token = String::new();
-    loop {
+    for _page in 0..MAX_PAGES {
         let limit = page_size.min(list.cap - read.rows).to_string();
         let mut query = vec![("limit", limit.as_str())];
         query.extend(list.label_selector.map(|selector| ("labelSelector", selector)));
@@ -92,7 +94,8 @@ pub(super) async fn each_as<T: DeserializeOwned>(
         }
         // A server that sends empty pages for ever ends here too.
         if empty || read.rows >= list.cap {
-            return Ok(Read { cut: true, ..read });
+            break;
         }
     }
+    Ok(Read { cut: true, ..read })
 }

@@ -36,7 +36,7 @@ fn statement(stored: &StoredBody) -> Statement {
         approver: approver(),
         at: NOW.plus(10_000),
         salt: "s".into(),
-            typed_name: None,
+        typed_name: None,
     }
 }
 

@@ -4,7 +4,10 @@
 //! these types holds them as `Untrusted<…>` until they are screened.
 
 mod around;
+mod events;
+mod log;
 mod pod;
+mod resource;
 mod service;
 mod workload;
 
@@ -13,7 +16,10 @@ use serde::{Deserialize, Serialize};
 use crate::names::{Namespace, ObjectName};
 
 pub use around::*;
+pub use events::{EventSelector, EventsQuery, NamespaceEvents};
+pub use log::{Chosen, LogAbsence, LogLine, LogQuery, PodLog};
 pub use pod::*;
+pub use resource::*;
 pub use service::*;
 pub use workload::*;
 
@@ -44,6 +50,12 @@ pub enum Observe {
         /// Its name.
         name: ObjectName,
     },
+    /// Events of a namespace, newest first.
+    Events(EventsQuery),
+    /// The newest lines of a container's log.
+    Log(LogQuery),
+    /// One object, summarised.
+    Resource(ResourceQuery),
 }
 
 /// What `get_k8s_status` takes.
@@ -72,6 +84,12 @@ pub enum Observation {
     Pod(Box<PodView>),
     /// Answers [`Observe::Service`].
     Service(Box<ServiceView>),
+    /// Answers [`Observe::Events`].
+    Events(Box<NamespaceEvents>),
+    /// Answers [`Observe::Log`].
+    Log(Box<PodLog>),
+    /// Answers [`Observe::Resource`].
+    Resource(Box<ResourceView>),
 }
 
 /// Something that was not looked at, and why.

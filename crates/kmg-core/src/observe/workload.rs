@@ -169,6 +169,8 @@ pub struct EventFacts {
     pub regarding_uid: String,
     /// How often it was seen.
     pub count: i64,
+    /// When it was first seen.
+    pub first_seen: Option<Millis>,
     /// When it was last seen.
     pub last_seen: Option<Millis>,
 }

@@ -314,7 +314,7 @@ impl World {
             cluster_id: self.cluster_id.clone(),
             requester,
             times: Times { created_at: NOW.plus(-60_000), approve_before: NOW.plus(900_000), execute_within: 600_000 },
-            findings: findings(&ask, Some(&live), Some(&predicted)),
+            findings: findings(&ask, Some(&live), Some(&predicted), &[]),
             ask,
             steps: vec![step],
             taint: vec![],

@@ -35,8 +35,15 @@ impl Run {
     /// The answers to `messages`, by id; the answer without one under `null`.
     async fn answers(&self, reader: Cluster, namespaces: &[&str], messages: &[String]) -> Vec<Value> {
         let allow = AllowList::new(namespaces.iter().map(|name| name.parse().unwrap()));
-        let server =
-            Server::new(ServerOptions { reader, planner: None, allow, clock: Clock::system(), fence: FencePolicy::Required, registries: Vec::new() }).unwrap();
+        let server = Server::new(ServerOptions {
+            reader,
+            planner: None,
+            allow,
+            clock: Clock::system(),
+            fence: FencePolicy::Required,
+            registries: Vec::new(),
+        })
+        .unwrap();
         let options = StdioOptions {
             journal: StandAloneJournal::new(self.journal.clone()),
             guard: Guard::default(),

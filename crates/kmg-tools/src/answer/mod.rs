@@ -2,8 +2,11 @@
 
 mod deployment;
 mod event;
+mod events;
 mod finding;
+mod log;
 mod pod;
+mod resource;
 mod service;
 mod status;
 
@@ -16,6 +19,8 @@ use serde_json::{Value, json};
 
 use crate::reply::Reply;
 
+pub use log::search;
+
 /// The answer to an observation as of `now`.
 pub fn answer(guard: &Guard, observation: &Untrusted<Observation>, now: Millis) -> Reply {
     match observation.for_screening() {
@@ -23,6 +28,9 @@ pub fn answer(guard: &Guard, observation: &Untrusted<Observation>, now: Millis) 
         Observation::Deployment(view) => deployment::answer(guard, view, now),
         Observation::Pod(view) => pod::answer(guard, view, now),
         Observation::Service(view) => service::answer(guard, view, now),
+        Observation::Events(events) => events::answer(guard, events),
+        Observation::Log(log) => log::answer(guard, log),
+        Observation::Resource(view) => resource::answer(guard, view),
     }
 }
 

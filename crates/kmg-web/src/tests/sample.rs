@@ -49,7 +49,7 @@ pub(super) fn body() -> PlanBody {
         cluster_id: "5f0c2a7e-8a5b-4a0e-9c56-7b1d0f5f3a11".to_owned(),
         requester: Requester { iss: ISSUER.into(), sub: "dev".into(), client_id: "agent-7f3a".into() },
         times: Times { created_at: NOW.plus(-42_000), approve_before: NOW.plus(858_000), execute_within: 600_000 },
-        findings: findings(&ask, Some(&live), None),
+        findings: findings(&ask, Some(&live), Some(&predicted), &[]),
         ask,
         steps: vec![step],
         taint: vec![],

@@ -62,8 +62,15 @@ pub(crate) async fn lab(case: &str, short: &str) -> Option<Lab> {
     assert_eq!(wait_fenced(&planner, &namespace, Duration::from_secs(20)).await, Fence::Fenced);
     let clock = Clock::system();
     let allow = AllowList::new([namespace.clone()]);
-    let server =
-        Server::new(ServerOptions { reader, planner: Some(planner), allow, clock: clock.clone(), fence: FencePolicy::Required, registries: Vec::new() }).unwrap();
+    let server = Server::new(ServerOptions {
+        reader,
+        planner: Some(planner),
+        allow,
+        clock: clock.clone(),
+        fence: FencePolicy::Required,
+        registries: Vec::new(),
+    })
+    .unwrap();
     let (folder, key) = (tempfile::tempdir().unwrap(), SigningKey::from_bytes(&[1; 32]));
     let trust = folder.path().join("trust.json");
     std::fs::write(&trust, trust_file(&admin.cluster_id().await.unwrap(), &namespace, &key).to_string()).unwrap();

@@ -3,9 +3,9 @@
 use serde_json::Value;
 
 use super::pod::{POD, Pod, held, items, text};
-use crate::quantity::nanos;
 use super::rule::{Fact, Found, Rule, Sides};
 use crate::plan::ask::MAX_REPLICAS;
+use crate::quantity::nanos;
 
 pub(super) const TO_ZERO: Rule = Rule::typed("KMG-A01", "Scales to zero: nothing will serve.");
 pub(super) const BY_HALF: Rule = Rule::high("KMG-A02", "Cuts the replicas by more than half.");
