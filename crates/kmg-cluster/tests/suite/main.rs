@@ -15,4 +15,6 @@ mod specimens;
 #[cfg(test)]
 mod stub;
 #[cfg(test)]
+mod views;
+#[cfg(test)]
 mod writes;
