@@ -25,4 +25,6 @@ mod specimens;
 #[cfg(test)]
 mod stub;
 #[cfg(test)]
+mod views;
+#[cfg(test)]
 mod writes;

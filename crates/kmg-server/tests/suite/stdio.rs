@@ -110,7 +110,9 @@ async fn only_reads_exist_and_every_call_is_recorded() {
     assert_eq!(answers.len(), 8);
     assert_eq!(answers[0]["result"]["protocolVersion"], "2025-06-18");
     let tools: Vec<&str> = answers[1]["result"]["tools"].as_array().unwrap().iter().map(|tool| tool["name"].as_str().unwrap()).collect();
-    assert_eq!(tools, ["get_allowed_namespaces", "get_k8s_status", "get_deployment_diagnostics"]);
+    let reads =
+        ["get_allowed_namespaces", "get_k8s_status", "get_deployment_diagnostics", "get_pod_diagnostics", "get_service_diagnostics"];
+    assert_eq!(tools, reads);
     assert_eq!(answers[2]["result"]["structuredContent"]["namespaces"], json!(["demo", "other"]));
     assert_eq!(answers[3]["error"]["data"]["code"], "unknown-tool");
     assert_eq!(answers[4]["error"]["data"]["code"], "unknown-tool");

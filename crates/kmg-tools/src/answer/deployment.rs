@@ -12,7 +12,7 @@ use crate::reply::Reply;
 
 const MAX_REPLICA_SETS: usize = 5;
 const MAX_PODS: usize = 10;
-const MAX_EVENTS: usize = 10;
+const MAX_EVENTS: usize = 8;
 const MAX_FINDINGS: usize = 10;
 
 pub(super) fn answer(guard: &Guard, view: &DeploymentView, now: Millis) -> Reply {

@@ -10,7 +10,7 @@ use super::status::say_pod;
 use super::{Lines, compact, count, event, finding, not_checked, say_not_checked};
 use crate::reply::Reply;
 
-const MAX_EVENTS: usize = 10;
+const MAX_EVENTS: usize = 8;
 const MAX_FINDINGS: usize = 10;
 const MAX_CONTAINERS: usize = 16;
 

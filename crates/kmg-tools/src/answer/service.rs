@@ -11,7 +11,7 @@ use super::{Lines, compact, count, event, finding, not_checked, say_not_checked}
 use crate::reply::Reply;
 
 const MAX_PODS: usize = 10;
-const MAX_EVENTS: usize = 10;
+const MAX_EVENTS: usize = 8;
 const MAX_FINDINGS: usize = 10;
 
 pub(super) fn answer(guard: &Guard, view: &ServiceView, now: Millis) -> Reply {

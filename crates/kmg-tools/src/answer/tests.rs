@@ -5,6 +5,8 @@ use kmg_core::observe::{
 
 use super::*;
 
+mod diagnosis;
+
 const NOW: Millis = Millis(1_800_000_000_000);
 
 fn empty<T>() -> Rows<T> {

@@ -101,6 +101,8 @@ fn the_tools_as_a_client_sees_them() {
         "get_allowed_namespaces",
         "get_k8s_status",
         "get_deployment_diagnostics",
+        "get_pod_diagnostics",
+        "get_service_diagnostics",
         "request_scale_deployment",
         "request_set_deployment_image",
         "apply_approved_plan",
