@@ -25,32 +25,21 @@ pub(super) fn in_namespace(namespace: &Namespace, identity: Identity, options: &
 
 fn rules(identity: Identity) -> Value {
     match identity {
+        // What the tools need, as `kmg_tools::NEEDS` has it, and nothing more.
         Identity::Reader => json!([
-            rule(
-                &[""],
-                &[
-                    "pods",
-                    "services",
-                    "configmaps",
-                    "events",
-                    "resourcequotas",
-                    "limitranges",
-                    "persistentvolumeclaims",
-                    "replicationcontrollers",
-                    "serviceaccounts"
-                ],
-                &["get", "list"]
-            ),
+            rule(&[""], &["pods", "services", "configmaps", "persistentvolumeclaims"], &["get", "list"]),
+            rule(&[""], &["resourcequotas"], &["list"]),
             rule(&[""], &["pods/log"], &["get"]),
             // A role of a namespace grants the namespace itself only.
             rule(&[""], &["namespaces"], &["get"]),
             rule(&["apps"], &["deployments", "replicasets", "statefulsets", "daemonsets"], &["get", "list"]),
             rule(&["batch"], &["jobs", "cronjobs"], &["get", "list"]),
-            rule(&["events.k8s.io"], &["events"], &["get", "list"]),
-            rule(&["discovery.k8s.io"], &["endpointslices"], &["get", "list"]),
+            rule(&["events.k8s.io"], &["events"], &["list"]),
+            rule(&["discovery.k8s.io"], &["endpointslices"], &["list"]),
             rule(&["autoscaling"], &["horizontalpodautoscalers"], &["get", "list"]),
-            rule(&["policy"], &["poddisruptionbudgets"], &["get", "list"]),
-            rule(&["networking.k8s.io"], &["ingresses", "networkpolicies"], &["get", "list"]),
+            rule(&["policy"], &["poddisruptionbudgets"], &["list"]),
+            rule(&["networking.k8s.io"], &["ingresses"], &["get", "list"]),
+            rule(&["networking.k8s.io"], &["networkpolicies"], &["list"]),
         ]),
         // The planner's `create` also lets the probe of the fence reach admission, where the fence refuses it. An
         // apply that creates needs both `patch` and `create`.
