@@ -7,6 +7,8 @@ use kmg_core::visible::is_deceptive;
 
 use super::place::Place;
 
+pub(super) const TAB: &str = "a tab stands here; use spaces, or put the text it belongs to in quotes";
+
 /// Refuses what may stand nowhere: control characters, byte order marks, what only YAML 1.1 takes for a line end
 /// (U+0085, U+2028, U+2029), a carriage return that ends no line, and directives.
 pub(super) fn scan(text: &str) -> Result<(), Refusal> {
@@ -71,7 +73,7 @@ impl<'a> Walk<'a> {
                 continue;
             }
             let why = if c == '\t' {
-                "a tab stands here; use spaces, or put the text it belongs to in quotes"
+                TAB
             } else {
                 "a character that is not seen, or passes for a space, stands here; remove it or write its escape in double quotes"
             };

@@ -5,7 +5,7 @@ use kmg_core::visible::is_deceptive;
 use saphyr_parser::{Event, Parser, ScalarStyle, ScanError, Span, StrInput};
 use serde_json::{Map, Value};
 
-use super::characters::{Walk, scan};
+use super::characters::{TAB, Walk, scan};
 use super::place::Place;
 use super::plain::resolve;
 use super::{MAX_DEPTH, MAX_DOCUMENTS, count};
@@ -38,14 +38,16 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// An alias of nothing and a tag of no known handle are errors to the parser already.
+    /// Tabs, an alias of nothing and a tag of no known handle are errors to the parser already.
     fn syntax(&self, error: &ScanError) -> Refusal {
         let place = Place::from(*error.marker());
-        match self.text.chars().nth(error.marker().index()) {
+        let mut around = self.text.chars().skip(error.marker().index().saturating_sub(1));
+        let (before, at) = if error.marker().index() == 0 { (None, around.next()) } else { (around.next(), around.next()) };
+        match at {
             _ if error.info() == "recursion limit exceeded" => too_deep(place),
+            _ if before == Some('\t') || at == Some('\t') || error.info().contains(" tab") => place.refuse(Code::UnseenCharacter, TAB),
             Some('*' | '&') => place.refuse(Code::YamlAnchor, ANCHOR),
             Some('!') => place.refuse(Code::YamlTag, TAG),
-            Some('\t') => place.refuse(Code::UnseenCharacter, "a tab stands where only spaces may"),
             _ => place.refuse(Code::YamlSyntax, &format!("this is not YAML ({})", error.info().escape_debug())),
         }
     }
