@@ -4,10 +4,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use kmg_core::clock::Millis;
-use serde_json::Value;
 
 use crate::api::{Origin, furnish, store_new};
+use crate::collector;
 use crate::control::{Memory, Snapshot, Write, step};
+use crate::finalizers::is_marked;
 use crate::json::text;
 use crate::kinds::Kind;
 use crate::store::{Store, Stored};
@@ -48,6 +49,7 @@ fn turn(world: &World, memory: &mut Memory) -> Option<Millis> {
         for write in step.writes {
             apply(store, write, world);
         }
+        collector::collect(store, world.now());
         end_namespaces(store);
         publish_authority(store, world);
     });
@@ -90,10 +92,6 @@ fn apply(store: &mut Store, write: Write, world: &World) {
 
 fn is_ending(store: &Store, namespace: &str) -> bool {
     store.get("namespaces", "", namespace).is_none_or(|found| is_marked(&found.object))
-}
-
-fn is_marked(object: &Value) -> bool {
-    object.pointer("/metadata/deletionTimestamp").is_some()
 }
 
 /// Every namespace has its `kube-root-ca.crt`, again after someone deleted it: the probe of a fence counts on it.

@@ -7,12 +7,14 @@
 
 mod api;
 mod call;
+mod collector;
 mod control;
 mod decode;
 mod defaults;
 mod duplicates;
 mod engine;
 mod faults;
+mod finalizers;
 mod identity;
 mod json;
 mod kinds;

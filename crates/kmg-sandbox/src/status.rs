@@ -40,6 +40,10 @@ impl Cause {
         Self { reason: "FieldValueDuplicate", message: format!("Duplicate value: \"{value}\""), field: field.into() }
     }
 
+    pub(crate) fn too_long(field: impl Into<String>, most: usize) -> Self {
+        Self { reason: "FieldValueTooLong", message: format!("Too long: may not be more than {most} bytes"), field: field.into() }
+    }
+
     pub(crate) fn not_found(field: impl Into<String>, value: &str) -> Self {
         Self { reason: "FieldValueNotFound", message: format!("Not found: \"{value}\""), field: field.into() }
     }
@@ -81,6 +85,11 @@ impl Status {
     pub(crate) fn already_exists(kind: &Kind, name: &str) -> Self {
         let message = format!("{} \"{name}\" already exists", kind.qualified_plural());
         Self::new(409, "AlreadyExists", message).with(details(name, kind.group, kind.plural))
+    }
+
+    /// The same refusal where the object that has the name is about to go.
+    pub(crate) fn of_an_ending_one(self) -> Self {
+        Self { message: format!("object is being deleted: {}", self.message), ..self }
     }
 
     /// The object has moved since it was read.

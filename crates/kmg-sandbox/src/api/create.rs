@@ -3,9 +3,10 @@
 use kmg_core::clock::Millis;
 use serde_json::{Value, json};
 
-use super::{About, body};
+use super::{About, body, manager};
 use crate::call::Call;
 use crate::defaults;
+use crate::finalizers::is_marked;
 use crate::json::{metadata, text};
 use crate::kinds::Kind;
 use crate::query::dry_run;
@@ -18,6 +19,7 @@ use crate::world::World;
 pub(super) fn create(world: &World, call: &Call<'_>, about: About<'_>) -> Result<Reply, Status> {
     let kind = about.kind;
     let dry_run = dry_run(&call.query.all("dryRun"), "CreateOptions")?;
+    manager::manager(call, "CreateOptions")?;
     let (mut object, warnings) = body::object(call, about)?;
     if !text(&object, "/metadata/resourceVersion").is_empty() {
         return Err(Status::new(500, "", "resourceVersion should not be set on objects to be created"));
@@ -26,14 +28,17 @@ pub(super) fn create(world: &World, call: &Call<'_>, about: About<'_>) -> Result
     world.change(|store| {
         check_namespace(store, kind, about.namespace())?;
         let origin = if dry_run { Origin::DryRun } else { Origin::Client };
+        let asked = object.clone();
         complete(kind, &mut object, origin, store, world.now());
         check_account(world, kind, &object)?;
         validate::new(kind, &object)?;
         let name = text(&object, "/metadata/name").to_owned();
         world.admit(&call.user.name, dry_run, kind, &name)?;
-        if store.get(kind.plural, about.namespace(), &name).is_some() {
-            return Err(Status::already_exists(kind, &name));
+        if let Some(taken) = store.get(kind.plural, about.namespace(), &name) {
+            let status = Status::already_exists(kind, &name);
+            return Err(if is_marked(&taken.object) { status.of_an_ending_one() } else { status });
         }
+        check_allocation(store, kind, &asked, dry_run)?;
         let reply = if dry_run {
             Reply::json(201, &object)
         } else {
@@ -112,11 +117,21 @@ fn check_namespace(store: &Store, kind: &Kind, namespace: &str) -> Result<(), St
     }
     let namespaces = Kind::stored("namespaces").ok_or_else(|| Status::not_implemented("namespaces"))?;
     let found = store.get("namespaces", "", namespace).ok_or_else(|| Status::not_found(namespaces, namespace))?;
-    if found.object.pointer("/metadata/deletionTimestamp").is_some() {
+    if is_marked(&found.object) {
         let why = format!("unable to create new content in namespace {namespace} because it is being terminated");
         return Err(Status::forbidden((kind.plural, kind.group), "", &why));
     }
     Ok(())
+}
+
+/// Refuses a Service that asks for what another one has.
+fn check_allocation(store: &Store, kind: &Kind, asked: &Value, dry_run: bool) -> Result<(), Status> {
+    if kind.plural != "services" {
+        return Ok(());
+    }
+    let taken = defaults::Addresses::taken(store.list("services", "").map(|stored| &stored.object));
+    let refused = |cause| Status::invalid((kind.name, kind.group), text(asked, "/metadata/name"), &[cause]);
+    defaults::unavailable(asked, &taken, dry_run).map_or(Ok(()), |cause| Err(refused(cause)))
 }
 
 /// Refuses a Pod whose account is not there; `default` is in every namespace.

@@ -7,6 +7,7 @@ mod events;
 mod info;
 mod list;
 mod logs;
+mod manager;
 mod partial;
 mod read;
 mod scale;
@@ -22,6 +23,7 @@ use crate::status::Status;
 use crate::world::World;
 
 pub(crate) use create::{Origin, furnish, store_new};
+pub(crate) use delete::delete_dependent;
 pub(crate) use events::to_core;
 
 /// Answers `call`.

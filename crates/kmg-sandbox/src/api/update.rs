@@ -6,6 +6,8 @@ use super::{About, body, read};
 use crate::call::Call;
 use crate::decode::{Decoded, decode};
 use crate::defaults;
+use crate::duplicates::unknown_field;
+use crate::finalizers::{self, is_marked};
 use crate::json::{metadata, text};
 use crate::kinds::Kind;
 use crate::query::dry_run;
@@ -51,8 +53,8 @@ pub(super) fn meant(call: &Call<'_>, kind: &Kind, patched: &Value) -> Result<(Va
         return Err(refused("the object's kind may not change"));
     }
     let Decoded { object, unknown } = decode(patched, kind).map_err(|error| refused(&error.to_string()))?;
-    let warnings = fields.judge(Vec::new(), unknown).map_err(|why| refused(&why))?;
-    body::refuse_finalizers(&object)?;
+    let warnings = fields.judge(unknown.iter().map(|path| unknown_field(path)).collect()).map_err(|why| refused(&why))?;
+    body::refuse_finalizers(kind, &object)?;
     Ok((object, warnings))
 }
 
@@ -78,9 +80,13 @@ pub(super) fn checked(world: &World, call: &Call<'_>, about: About<'_>, change: 
     Ok(new)
 }
 
-/// Stores a checked change, unless it is a dry run or changes nothing.
+/// Stores a checked change, unless it is a dry run or changes nothing. The end of the last finalizer is the object's.
 fn finish(store: &mut Store, kind: &Kind, live: &Stored, new: Value, dry_run: bool) -> Reply {
     if dry_run || new == live.object {
+        return Reply::json(200, &new);
+    }
+    if is_marked(&new) && kind.is_held() && finalizers::of(&new).is_empty() {
+        store.remove(kind.plural, text(&new, "/metadata/namespace"), text(&new, "/metadata/name"));
         return Reply::json(200, &new);
     }
     Reply::new(200, JSON, store.put(kind.plural, new).bytes())

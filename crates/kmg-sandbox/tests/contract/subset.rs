@@ -4,7 +4,7 @@ use kmg_sandbox::SUBSET;
 use serde_json::json;
 
 use crate::ask::{Ask, Who, apps, core, delete, get, patch, post};
-use crate::manifests::{config_map, idle, with};
+use crate::manifests::{config_map, idle, pod, with};
 use crate::recorded;
 use crate::sandbox::start;
 use crate::setup::Needs;
@@ -105,7 +105,6 @@ fn variants() -> Vec<Ask> {
     let map = config_map("m", &json!({}));
     let maps = || get(core("configmaps"));
     let one = || get(core("configmaps/kube-root-ca.crt"));
-    let finalizers = json!(["example.test/wait"]);
     vec![
         one().header("accept", "application/json;as=Table;v=v1;g=meta.k8s.io"),
         one().header("accept", "application/yaml"),
@@ -118,10 +117,10 @@ fn variants() -> Vec<Ask> {
         get(core("pods/p/log/more")),
         post(core("configmaps"), &map).header("content-type", "application/yaml"),
         post(core("configmaps"), &map).header("content-type", "application/vnd.kubernetes.protobuf"),
-        post(core("configmaps"), &with(&map, "/metadata/finalizers", finalizers.clone())),
-        patch(core("configmaps/kube-root-ca.crt"), &json!([{"op": "add", "path": "/metadata/finalizers", "value": finalizers}])),
-        delete(core("configmaps/kube-root-ca.crt"), &json!({"propagationPolicy": "Orphan"})),
-        delete(core("configmaps/kube-root-ca.crt"), &json!({"propagationPolicy": "Foreground"})),
+        post(core("pods"), &with(&pod("p"), "/metadata/finalizers", json!(["example.test/wait"]))),
+        delete(core("pods/p"), &json!({"propagationPolicy": "Orphan"})),
+        delete("/api/v1/namespaces/$ns", &json!({"propagationPolicy": "Foreground"})),
+        delete(core("configmaps/kube-root-ca.crt"), &json!({"orphanDependents": true})),
     ]
 }
 

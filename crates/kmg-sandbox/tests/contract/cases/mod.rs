@@ -2,9 +2,11 @@
 
 mod access;
 mod config_maps;
+mod creates;
 mod deletes;
 mod deployments;
 mod dry_runs;
+mod finalizers;
 mod lists;
 mod nodes;
 mod patches;
@@ -61,6 +63,13 @@ cases! {
     Nothing deletes::delete_in_background;
     Nothing deletes::delete_pod;
     Nothing deletes::delete_namespace;
+    Nothing creates::create_strictly;
+    Nothing creates::create_services;
+    Nothing creates::create_refused;
+    Nothing finalizers::delete_held;
+    Nothing finalizers::delete_foreground;
+    Nothing finalizers::delete_orphans;
+    Nothing finalizers::delete_options;
     Nothing lists::pages;
     Nothing lists::label_selectors;
     Nothing lists::field_selectors;
