@@ -18,6 +18,11 @@ pub(crate) struct Parsed {
 }
 
 impl Parsed {
+    /// The paths of repeated keys.
+    pub(crate) fn repeated(&self) -> Vec<&str> {
+        self.duplicates.iter().map(|(_, path)| path.as_str()).collect()
+    }
+
     /// The repeated keys and the fields `unknown` in the order of the text, in the real decoder's words.
     pub(crate) fn faults(&self, unknown: &[String]) -> Vec<String> {
         let twice = self.duplicates.iter().map(|(at, path)| (*at, format!("duplicate field \"{path}\"")));

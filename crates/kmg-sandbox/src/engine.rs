@@ -8,6 +8,7 @@ use kmg_core::clock::Millis;
 use crate::api::{Origin, furnish, store_new};
 use crate::collector;
 use crate::control::{Memory, Snapshot, Write, step};
+use crate::fields::{self, Owner};
 use crate::finalizers::is_marked;
 use crate::json::text;
 use crate::kinds::Kind;
@@ -76,11 +77,15 @@ fn apply(store: &mut Store, write: Write, world: &World) {
                 store_new(store, kind, object, Origin::Controller, world);
             }
         }
-        Write::Update { plural, object } => {
+        Write::Update { plural, mut object } => {
             let live = store.get(plural, text(&object, "/metadata/namespace"), text(&object, "/metadata/name"));
             // Someone was faster, or nothing changes.
             let fits = live.is_some_and(|live| live.version() == text(&object, "/metadata/resourceVersion") && live.object != object);
             if fits {
+                if let (Some(live), Some(kind)) = (live, Kind::stored(plural).filter(|kind| fields::are_owned(kind))) {
+                    let owner = Owner::updater(fields::CONTROLLERS).by("status");
+                    fields::updated(kind, &live.object, &mut object, &owner, world.now());
+                }
                 store.put(plural, object);
             }
         }

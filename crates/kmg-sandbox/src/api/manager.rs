@@ -8,6 +8,18 @@ use crate::status::{Cause, Status};
 /// The most bytes of a manager's name.
 const MOST: usize = 128;
 
+/// The manager of an apply, which has to name one.
+///
+/// # Errors
+/// As [`manager`]; 422 where none is named.
+pub(super) fn applier(call: &Call<'_>) -> Result<String, Status> {
+    if call.query.get("fieldManager").is_empty() {
+        let cause = Cause::required("fieldManager", "is required for apply patch");
+        return Err(Status::invalid(("PatchOptions", "meta.k8s.io"), "", &[cause]));
+    }
+    manager(call, "PatchOptions")
+}
+
 /// The manager of a request: the one it names, or the program of its `User-Agent`. `options` is the kind that holds it.
 ///
 /// # Errors

@@ -1,5 +1,6 @@
 //! The answers: from a request and the world to a reply. Nothing here waits.
 
+mod apply;
 mod body;
 mod create;
 mod delete;
@@ -61,6 +62,7 @@ fn about(world: &World, call: &Call<'_>, resource: Resource<'_>) -> Result<Reply
         ("get", "log") if kind.plural == "pods" => logs::log(world, call, about),
         ("get", "scale") if kind.plural == "deployments" => scale::get(world, about),
         ("create", "") if writes && resource.name.is_empty() && in_scope(about) => create::create(world, call, about),
+        ("patch", "") if writes && call.content_type() == apply::MEDIA_TYPE => apply::apply(world, call, about),
         ("patch", "") if writes => update::patch(world, call, about),
         ("patch", "scale") if kind.plural == "deployments" => scale::patch(world, call, about),
         ("delete", "") if writes => delete::delete(world, call, about),

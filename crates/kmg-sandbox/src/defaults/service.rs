@@ -27,7 +27,7 @@ pub(super) fn fill(map: &mut Map<String, Value>) {
     let ports = spec.get_mut("ports").and_then(Value::as_array_mut).into_iter().flatten().filter_map(Value::as_object_mut);
     for port in ports {
         default(port, "protocol", "TCP");
-        let number = port.get("port").cloned().unwrap_or_default();
+        let number = port.get("port").cloned().unwrap_or_else(|| 0.into());
         default(port, "targetPort", number);
     }
 }
@@ -116,11 +116,31 @@ pub(crate) fn allocate(service: &mut Value, mut taken: Addresses<'_>, dry_run: b
     default(spec, "ipFamilies", if by_hand { json!(["IPv4", "IPv6"]) } else { json!(["IPv4"]) });
     default(spec, "ipFamilyPolicy", if by_hand { "RequireDualStack" } else { "SingleStack" });
     if spec["type"] == "NodePort" || spec["type"] == "LoadBalancer" {
-        let ports = spec.get_mut("ports").and_then(Value::as_array_mut).into_iter().flatten().filter_map(Value::as_object_mut);
-        for port in ports {
+        for port in ports_of(spec) {
             default(port, "nodePort", taken.port(dry_run));
         }
     }
+}
+
+/// Keeps the addresses of a changed Service, and gives or takes its node ports as its type has them.
+pub(crate) fn reallocate<'a>(live: &Value, new: &mut Value, services: impl Iterator<Item = &'a Value>, dry_run: bool) {
+    let has_ports = |service: &Value| ["NodePort", "LoadBalancer"].contains(&text(service, "/spec/type"));
+    let (had, has) = (has_ports(live), has_ports(new));
+    let Some(spec) = new.as_object_mut().and_then(|map| field(map, "spec")) else { return };
+    if had && !has {
+        spec.remove("externalTrafficPolicy");
+        ports_of(spec).for_each(|port| drop(port.remove("nodePort")));
+    }
+    if has {
+        let mut taken = Addresses::taken(services);
+        for port in ports_of(spec) {
+            default(port, "nodePort", taken.port(dry_run));
+        }
+    }
+}
+
+fn ports_of(spec: &mut Map<String, Value>) -> impl Iterator<Item = &mut Map<String, Value>> {
+    spec.get_mut("ports").and_then(Value::as_array_mut).into_iter().flatten().filter_map(Value::as_object_mut)
 }
 
 #[cfg(test)]

@@ -59,7 +59,11 @@ pub(super) fn service(object: &Value) -> Vec<Cause> {
 }
 
 fn number(port: &Value, key: &str, field: &str) -> Option<Cause> {
-    let number = port.get(key).and_then(Value::as_i64)?;
+    // A port without a number has number 0; a target may be a name.
+    let number = match port.get(key) {
+        None if key == "port" => 0,
+        said => said.and_then(Value::as_i64)?,
+    };
     (!(1..=65535).contains(&number)).then(|| Cause::invalid(format!("{field}.{key}"), &json!(number), RANGE))
 }
 

@@ -218,9 +218,16 @@ impl Normal {
 /// What Go's decoder says about a value of the wrong type names Go's own types, and a refused patch is quoted with
 /// its field ownership: neither is compared.
 fn decoder(text: &str) -> String {
+    let text = match text.split_once("failed to create typed patch object (") {
+        Some((before, after)) if after.contains(": expected ") => {
+            let place = after.split_once("): ").map_or(after, |(place, _)| place);
+            format!("{before}failed to create typed patch object ({place}): …")
+        }
+        _ => text.to_owned(),
+    };
     let text = match text.split_once("json: cannot unmarshal ") {
         Some((before, _)) => format!("{before}json: cannot unmarshal …"),
-        None => text.to_owned(),
+        None => text,
     };
     match (text.find("Invalid value: \"{"), text.rfind("}\": ")) {
         (Some(start), Some(end)) if start < end => format!("{}Invalid value: \"…{}", &text[..start], &text[end + 1..]),

@@ -4,6 +4,7 @@ use kmg_sandbox::SUBSET;
 use serde_json::json;
 
 use crate::ask::{Ask, Who, apps, core, delete, get, patch, post};
+use crate::cases::apply;
 use crate::manifests::{config_map, idle, pod, with};
 use crate::recorded;
 use crate::sandbox::start;
@@ -81,8 +82,10 @@ async fn all_else_is_not_implemented_and_says_so() {
         put(apps("deployments/web")),
         put(apps("deployments/web/scale")),
         merge.clone(),
-        merge.clone().header("content-type", "application/strategic-merge-patch+json"),
-        merge.header("content-type", "application/apply-patch+yaml"),
+        merge.header("content-type", "application/strategic-merge-patch+json"),
+        apply(core("configmaps/m"), &config_map("m", &json!({}))).bytes("kind: ConfigMap"),
+        apply(core("configmaps/m"), &config_map("m", &json!({"a": null}))),
+        apply("/api/v1/namespaces/$ns", &json!({"apiVersion": "v1", "kind": "Namespace"})),
         patch(apps("deployments/web/status"), &json!([])),
         patch("/api/v1/namespaces/$ns", &json!([])),
         patch(core("pods/p"), &json!([])),

@@ -56,7 +56,6 @@ impl Transcript {
     }
 
     /// The whole conversation is compared with `metadata.managedFields` too.
-    #[expect(dead_code, reason = "the cases about owners follow")]
     pub(crate) const fn with_owners(&mut self) {
         self.owners = true;
     }

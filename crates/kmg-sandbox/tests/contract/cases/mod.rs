@@ -1,6 +1,8 @@
 //! The cases, and the two tests each of them is.
 
 mod access;
+mod applies;
+mod apply_deployments;
 mod config_maps;
 mod creates;
 mod deletes;
@@ -14,6 +16,8 @@ mod probes;
 mod scale;
 mod services;
 mod validation;
+
+pub(crate) use applies::apply;
 
 /// One list of the cases with what they need, from which come the tests and the list of names.
 macro_rules! cases {
@@ -66,6 +70,14 @@ cases! {
     Nothing creates::create_strictly;
     Nothing creates::create_services;
     Nothing creates::create_refused;
+    Nothing applies::apply_fences;
+    Nothing applies::apply_refused;
+    Nothing applies::apply_config_map;
+    Nothing applies::apply_service;
+    Nothing apply_deployments::apply_deployment;
+    Nothing apply_deployments::apply_deployment_lists;
+    Nothing apply_deployments::apply_after_scale;
+    Nothing apply_deployments::apply_after_patches;
     Nothing finalizers::delete_held;
     Nothing finalizers::delete_foreground;
     Nothing finalizers::delete_orphans;
