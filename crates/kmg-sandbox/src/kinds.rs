@@ -84,6 +84,11 @@ impl Kind {
         KINDS.iter().find(|kind| kind.plural == plural)
     }
 
+    /// Whether finalizers hold objects of this kind: those that clients delete, and what these leave to the collector.
+    pub(crate) fn is_held(&self) -> bool {
+        matches!(self.plural, "configmaps" | "services" | "deployments" | "replicasets" | "endpointslices")
+    }
+
     /// Whether the store holds these objects in another shape.
     pub(crate) fn is_events_api(&self) -> bool {
         self.group == "events.k8s.io"
