@@ -50,6 +50,7 @@ const PHRASES: &[(&str, &str)] = &[
     ("is being deleted", "volume-claim-missing"),
     ("persistentvolumeclaim", "volume-claim-missing"),
     ("cannot allocate all claims", "resource-claim"),
+    ("device class", "resource-claim"),
     ("resourceclaim", "resource-claim"),
     ("resource claim", "resource-claim"),
 ];
@@ -181,6 +182,10 @@ mod tests {
             ("0/2 nodes are available: 2 node(s) didn't find available persistent volumes to bind.", "unbound-volume-claim"),
             ("0/2 nodes are available: 2 node(s) did not have enough free storage.", "unbound-volume-claim"),
             ("0/2 nodes are available: 2 cannot allocate all claims.", "resource-claim"),
+            (
+                "0/5 nodes are available: request device: device class absent does not exist. no new claims to deallocate, preemption: 0/5 nodes are available: 5 Preemption is not helpful for scheduling.",
+                "resource-claim",
+            ),
             ("0/3 nodes are available: 1 Insufficient memory, 2 node(s) didn't match Pod's node affinity/selector.", "several"),
             ("0/3 nodes are available: 1 Insufficient memory, 2 Insufficient cpu.", "insufficient-resources"),
         ] {
