@@ -170,9 +170,10 @@ fn sign<'a>(scope: &Scope<'a>, pod: &'a PodFacts, container: &'a ContainerFacts,
         Kind::Liveness => Phrase::of(scope.verb("lose", "loses")).own(" container ").name(&container.name).own(" to its liveness probe"),
         Kind::Startup => Phrase::of("cannot start: container ").name(&container.name).own(" fails its startup probe"),
     };
-    let said = failure.note.split_once(": ").map_or(failure.note.as_str(), |(_, said)| said);
+    let said = failure.note.split_once(": ").map_or(failure.note.as_str(), |(_, said)| said).trim();
+    let says = if said.is_empty() { says.own(".") } else { says.own(": ").quote(said) };
     let status = status_path(pod, container);
-    let sign = Sign::new(pod, kind.id(), Severity::Critical, says.own(": ").quote(said.trim_end()))
+    let sign = Sign::new(pod, kind.id(), Severity::Critical, says)
         .cause(cause)
         .key(container.name.clone())
         .since(pod.conditions.iter().find(|one| one.kind == "Ready" && one.status == "False").and_then(|one| one.since))
