@@ -77,11 +77,18 @@ fn a_restart_counts_until_the_container_has_proved_itself() {
     };
     for (pod, expected) in [
         (restarted(6 * MINUTE, 40, ended(1, "Error", 6 * MINUTE)), None),
-        (restarted(MINUTE, 40, ended(1, "Error", MINUTE)), Some("restarts-often")),
-        (restarted(MINUTE, 3, ended(1, "Error", MINUTE)), None),
+        (restarted(MINUTE, 40, ended(1, "Error", MINUTE)), Some("crash-loop")),
+        (restarted(MINUTE, 2, ended(1, "Error", MINUTE)), None),
         (restarted(MINUTE, 1, ended(137, "OOMKilled", MINUTE)), Some("out-of-memory")),
         (restarted(6 * MINUTE, 1, ended(137, "OOMKilled", 6 * MINUTE)), None),
-        // Ready by a probe of its own: it has recovered.
+        // Ready by a probe of its own: it has recovered, for now.
+        (
+            with_probes(
+                restarted(MINUTE, 9, ended(1, "Error", MINUTE)),
+                ContainerDetail { readiness: Some(probe(10)), ..ContainerDetail::default() },
+            ),
+            Some("restarts-often"),
+        ),
         (
             with_probes(
                 restarted(MINUTE, 1, ended(137, "OOMKilled", MINUTE)),
