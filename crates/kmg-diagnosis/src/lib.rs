@@ -53,8 +53,10 @@ pub fn diagnose(view: &DeploymentView, now: Millis) -> Vec<Finding> {
     }
     let mut findings = if troubled { explained(causes, around::explaining(&view.around, now)) } else { causes };
     let refused = findings.iter().any(|one| one.cause == Some("quota"));
+    let missing = deployment.current < deployment.replicas || deployment.updated < deployment.replicas;
     let standing = around::standing(&view.around, now);
-    findings.extend(standing.into_iter().filter(|one| deployment.replicas > 0 && !(refused && one.id == "quota-exhausted")));
+    // A full quota explains Pods that are missing; where all are there, it is full on purpose.
+    findings.extend(standing.into_iter().filter(|one| one.id != "quota-exhausted" || (missing && !refused)));
     rank(&mut findings);
     findings
 }

@@ -32,8 +32,7 @@ pub(crate) fn crash<'a>(scope: &Scope<'_>, pod: &'a PodFacts, container: &'a Con
     match &container.state {
         ContainerState::Waiting { reason, .. } if reason == "CrashLoopBackOff" => of(last, "lastState.terminated"),
         ContainerState::Terminated(end) if end.exit_code != 0 => {
-            let counts =
-                container.restarts >= MANY || out_of_memory(end) || pod.phase == "Failed" || (container.init && container.restarts > 0);
+            let counts = container.restarts >= MANY || out_of_memory(end) || pod.phase == "Failed" || container.init;
             if counts { of(Some(end), "state.terminated") } else { None }
         }
         ContainerState::Terminated(end) if !container.init && container.restarts >= MANY && pod.phase == "Running" => {

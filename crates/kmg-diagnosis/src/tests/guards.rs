@@ -157,7 +157,13 @@ fn readiness_counts_after_the_probes_own_patience_and_only_now() {
         ),
         None
     );
-    assert_eq!(seen(starting(6 * MINUTE), EventFacts::default()), Some("not-ready"), "Events may have expired");
+    assert_eq!(seen(starting(6 * MINUTE), EventFacts::default()), Some("readiness-probe-failing"), "Events may have expired");
+    let mut by_name = starting(2 * MINUTE);
+    let detail = by_name.detail.as_mut().unwrap();
+    detail.containers[0].readiness = Some(ProbeFacts { port: Some("metrics".to_owned()), ..probe(10) });
+    assert_eq!(seen(by_name, EventFacts::default()), Some("readiness-probe-failing"), "its port is no port");
+    let unprobed = with_probes(not_ready(running(6 * MINUTE), "ContainersNotReady", 6 * MINUTE), ContainerDetail::default());
+    assert_eq!(seen(unprobed, EventFacts::default()), Some("not-ready"));
     let other = EventFacts { regarding_uid: "uid-of-an-older-pod".to_owned(), ..unhealthy(note, 9, 1_000) };
     assert_eq!(seen(starting(2 * MINUTE), other), None);
 }
