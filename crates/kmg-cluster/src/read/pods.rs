@@ -21,8 +21,9 @@ pub(super) async fn pods_by_selector(near: Near<'_>, selector: &str, healthy_wit
     let mut healthy = 0;
     each(near.cluster, list, |object: Pod| {
         let row = pod_facts(&object);
-        healthy += usize::from(pod_badness(&row) == 0);
-        pods.push(if pod_badness(&row) > 0 || healthy <= healthy_with_detail { with_detail(row, &object) } else { row });
+        let troubled = pod_badness(&row) > 0;
+        healthy += usize::from(!troubled);
+        pods.push(if troubled || healthy <= healthy_with_detail { with_detail(row, &object) } else { row });
     })
     .await?;
     Ok(pods)
