@@ -184,6 +184,31 @@ fn a_deletion_counts_when_it_is_overdue() {
 }
 
 #[test]
+fn an_old_pod_that_does_not_end_is_not_why_a_rollout_stalls() {
+    let mut view = broken("", "");
+    view.pods[0] = pod("web-2-a", "r.test/web:2", ContainerState::Running { since: Some(NOW) });
+    view.pods[1].terminating = true;
+    view.pods[1].detail = Some(Box::new(PodDetail { deletion_at: Some(before(11 * MINUTE)), ..PodDetail::default() }));
+    let ids: Vec<_> = diagnose(&view, NOW).iter().map(|finding| finding.id).collect();
+    assert_eq!(ids, ["rollout-stalled", "stuck-terminating"]);
+}
+
+#[test]
+fn a_cause_is_as_bad_as_what_follows_from_it() {
+    let mut view = broken("", "");
+    view.pods[0].phase = "Pending".to_owned();
+    view.pods[0].containers.clear();
+    view.pods[0].conditions = vec![ConditionFacts {
+        kind: "PodScheduled".to_owned(),
+        status: "False".to_owned(),
+        reason: "SchedulingGated".to_owned(),
+        ..ConditionFacts::default()
+    }];
+    let findings = diagnose(&view, NOW);
+    assert_eq!((findings[0].id, findings[0].severity), ("scheduling-gated", Severity::Critical));
+}
+
+#[test]
 fn a_lost_node_is_the_cause_and_said_once() {
     let down = ConditionFacts { kind: "Ready".to_owned(), status: "Unknown".to_owned(), ..ConditionFacts::default() };
     let node = NodeFacts { name: "node-1".to_owned(), conditions: vec![down], ..NodeFacts::default() };
