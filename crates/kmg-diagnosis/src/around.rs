@@ -14,7 +14,7 @@ const BINDING_MS: i64 = 300_000;
 const PRESSURES: [&str; 4] = ["MemoryPressure", "DiskPressure", "PIDPressure", "NetworkUnavailable"];
 
 /// Autoscalers that cannot do their work, budgets that can never allow a disruption, and quotas that leave no room
-/// for one more Pod. They hold whether or not Pods fail.
+/// for one more Pod.
 pub(crate) fn standing(around: &Around, now: Millis) -> Vec<Finding> {
     let autoscalers = around.autoscalers.iter().filter_map(|one| autoscaler(one, now));
     autoscalers.chain(around.budgets.iter().filter_map(budget)).chain(around.quotas.iter().filter_map(quota)).collect()
@@ -31,7 +31,7 @@ fn quota(one: &QuotaFacts) -> Option<Finding> {
     if evidence.is_empty() {
         return None;
     }
-    let summary = Phrase::of("Quota ").name(&one.name).own(" is used up: the next Pod, also one of a rollout, will be refused.");
+    let summary = Phrase::of("Quota ").name(&one.name).own(" is used up, and Pods are missing.");
     let finding = Finding::new("quota-exhausted", Severity::Warning, object("ResourceQuota", &one.name), summary)
         .next(Phrase::of("Scale something down, or have the quota raised."));
     Some(Finding { evidence, ..finding })

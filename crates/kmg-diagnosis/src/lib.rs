@@ -47,14 +47,13 @@ pub fn diagnose(view: &DeploymentView, now: Millis) -> Vec<Finding> {
     let surge = if tight { rollout::surge(deployment) } else { None };
     let rollout = rollout::finding(deployment, now);
     let troubled = rollout.is_some() || !causes.is_empty();
-    match causes.first_mut() {
-        Some(first) => first.consequences.extend(rollout.into_iter().chain(surge)),
-        None => causes.extend(rollout),
-    }
+    attribute(&mut causes, rollout.into_iter().chain(surge).collect());
     let mut findings = if troubled { explained(causes, around::explaining(&view.around, now)) } else { causes };
     let refused = findings.iter().any(|one| one.cause == Some("quota"));
+    let missing = deployment.current < deployment.replicas || deployment.updated < deployment.replicas;
     let standing = around::standing(&view.around, now);
-    findings.extend(standing.into_iter().filter(|one| deployment.replicas > 0 && !(refused && one.id == "quota-exhausted")));
+    // A full quota explains Pods that are missing; where all are there, it is full on purpose.
+    findings.extend(standing.into_iter().filter(|one| one.id != "quota-exhausted" || (missing && !refused)));
     rank(&mut findings);
     findings
 }
@@ -121,12 +120,36 @@ pub fn diagnose_service(view: &ServiceView, now: Millis) -> Vec<Finding> {
     // A port that no Pod has leads nowhere even when they are ready.
     let leads = causes.iter().filter(|one| one.severity == Severity::Critical).count();
     causes.splice(leads..leads, pods);
-    match causes.iter_mut().find(|one| one.severity > Severity::Info) {
-        Some(first) => first.consequences.extend(symptoms),
-        None => causes.extend(symptoms),
-    }
+    attribute(&mut causes, symptoms);
     causes.extend(service::traffic(view, now));
     causes
+}
+
+/// Puts what follows under the first cause that keeps Pods from serving, which is then as bad as they are. Without
+/// such a cause it stands for itself, before what is less bad.
+fn attribute(causes: &mut Vec<Finding>, symptoms: Vec<Finding>) {
+    let beside = |id: &str| {
+        matches!(
+            id,
+            "restarts-often"
+                | "stuck-terminating"
+                | "hook-failed"
+                | "resize-pending"
+                | "disrupted"
+                | "target-port-unresolved"
+                | "target-port-unknown"
+        )
+    };
+    if let Some(cause) = causes.iter_mut().find(|one| !beside(one.id)) {
+        let worst = symptoms.iter().map(|one| one.severity).max();
+        cause.severity = worst.map_or(cause.severity, |worst| cause.severity.max(worst));
+        cause.consequences.extend(symptoms);
+    } else {
+        for symptom in symptoms {
+            let at = causes.iter().position(|one| one.severity < symptom.severity).unwrap_or(causes.len());
+            causes.insert(at, symptom);
+        }
+    }
 }
 
 /// The causes with what explains them: a claim without its volume stands above the Pods that wait for it; what a

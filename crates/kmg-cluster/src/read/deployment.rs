@@ -21,6 +21,7 @@ const MAX_REPLICA_SETS_READ: usize = 1_000;
 const REPLICA_SETS: usize = 20;
 const PODS: usize = 50;
 const EVENTS: usize = 50;
+const HEALTHY_WITH_DETAIL: usize = 5;
 /// Events are asked for by uid: of the Deployment, its newest `ReplicaSets` and its worst Pods.
 const REPLICA_SETS_WITH_EVENTS: usize = 5;
 
@@ -40,7 +41,7 @@ pub async fn deployment(cluster: &Cluster, permit: &Permit, name: &ObjectName) -
     let near = Near { cluster, permit };
     let (sets, pods, autoscalers, budgets, quotas) = tokio::join!(
         Box::pin(replica_sets(near, &selector, &facts.uid)),
-        Box::pin(pods_by_selector(near, &selector)),
+        Box::pin(pods_by_selector(near, &selector, HEALTHY_WITH_DETAIL)),
         Box::pin(near.autoscalers(&facts.name)),
         Box::pin(near.budgets(&labels)),
         Box::pin(near.quotas()),

@@ -12,20 +12,18 @@ use crate::error::ClusterError;
 
 /// The most Pods that are read for one workload.
 const MAX_READ: usize = 5_000;
-/// How many healthy Pods are looked at closely; the rest of a large workload keeps its rows small.
-const HEALTHY_WITH_DETAIL: usize = 50;
-
-/// The Pods that `selector` matches, whoever owns them. All that are in trouble have their detail, and some of
-/// the others.
-pub(super) async fn pods_by_selector(near: Near<'_>, selector: &str) -> Result<Vec<PodFacts>, ClusterError> {
+/// The Pods that `selector` matches, whoever owns them. All that are in trouble have their detail, and the first
+/// `healthy_with_detail` of the others: a large workload keeps its rows small.
+pub(super) async fn pods_by_selector(near: Near<'_>, selector: &str, healthy_with_detail: usize) -> Result<Vec<PodFacts>, ClusterError> {
     let path = format!("/api/v1/namespaces/{}/pods", near.permit.namespace());
     let list = ListOf { path: &path, label_selector: Some(selector), field_selector: None, cap: MAX_READ };
     let mut pods = Vec::new();
     let mut healthy = 0;
     each(near.cluster, list, |object: Pod| {
         let row = pod_facts(&object);
-        healthy += usize::from(pod_badness(&row) == 0);
-        pods.push(if pod_badness(&row) > 0 || healthy <= HEALTHY_WITH_DETAIL { with_detail(row, &object) } else { row });
+        let troubled = pod_badness(&row) > 0;
+        healthy += usize::from(!troubled);
+        pods.push(if troubled || healthy <= healthy_with_detail { with_detail(row, &object) } else { row });
     })
     .await?;
     Ok(pods)

@@ -47,7 +47,7 @@ pub async fn service(cluster: &Cluster, permit: &Permit, name: &ObjectName) -> R
     let text = selector.iter().map(|(key, value)| format!("{key}={value}")).collect::<Vec<_>>().join(",");
     let mut notes = Notes { checked: vec!["service".to_owned()], ..Notes::default() };
     let selects = !selector.is_empty() && facts.external_name.is_none();
-    let matched = async { if selects { pods_by_selector(near, &text).await.map(Some) } else { Ok(None) } };
+    let matched = async { if selects { pods_by_selector(near, &text, PODS).await.map(Some) } else { Ok(None) } };
     let (endpoints, matched) = tokio::join!(Box::pin(endpoints(near, &facts.name)), Box::pin(matched));
     let endpoints = notes.take(endpoints, "endpointslices");
     let matched = match matched {

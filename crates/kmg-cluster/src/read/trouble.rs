@@ -1,5 +1,6 @@
 //! What explains Pods in trouble: their Events, log lines, claims and nodes.
 
+use std::cmp::Reverse;
 use std::collections::BTreeSet;
 
 use kmg_core::observe::{Around, ContainerState, EventFacts, LogFacts, NotChecked, PodFacts};
@@ -12,6 +13,8 @@ use crate::error::ClusterError;
 
 /// Events are asked for by uid, of so many Pods.
 const PODS_WITH_EVENTS: usize = 10;
+/// How many Events tell of the claims that are not bound.
+const CLAIM_EVENTS: usize = 10;
 
 /// What was read and what could not be.
 #[derive(Default)]
@@ -73,8 +76,14 @@ pub(super) async fn trouble(near: Near<'_>, uids: Vec<String>, pods: &[PodFacts]
     let pending: Vec<String> =
         found.around.claims.iter().filter(|claim| claim.phase == "Pending").map(|claim| claim.uid.clone()).take(4).collect();
     if !pending.is_empty() {
-        let more = events_of(near.cluster, near.permit, &pending, 10).await;
-        found.events.extend(more.unwrap_or_default());
+        match events_of(near.cluster, near.permit, &pending, CLAIM_EVENTS).await {
+            Ok(more) => {
+                found.events.truncate(keep.saturating_sub(more.len()));
+                found.events.extend(more);
+                found.events.sort_by_key(|event| Reverse(event.last_seen));
+            }
+            Err(error) => notes.missing("events of persistentvolumeclaims", error.reason()),
+        }
     }
     found
 }

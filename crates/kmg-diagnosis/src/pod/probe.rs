@@ -108,19 +108,54 @@ fn inferred<'a>(scope: &Scope<'_>, pod: &'a PodFacts, container: &'a ContainerFa
 pub(crate) fn failing<'a>(scope: &Scope<'a>, pod: &'a PodFacts, container: &'a ContainerFacts) -> Option<Sign<'a>> {
     let ContainerState::Running { since } = &container.state else { return None };
     let age = scope.age(*since).unwrap_or(i64::MAX);
-    [Kind::Startup, Kind::Liveness, Kind::Readiness].into_iter().find_map(|kind| {
-        let probe = kind.declared(pod, &container.name);
-        let failure = unhealthy(pod, container, kind, scope.events_of(pod), false)?;
-        // Of an earlier run, or of a moment that passed.
-        let of_now = failure.last_seen.is_none_or(|at| since.is_none_or(|since| at >= since));
-        let passed = match kind {
-            Kind::Startup => container.started != Some(false),
-            Kind::Readiness => container.ready,
-            Kind::Liveness => failure.last_seen.is_some_and(|at| scope.now.since(at) > 3 * period_ms(probe)),
-        };
-        let lasting = age >= patience_ms(probe) && failure.count >= i64::from(probe.map_or(3, |probe| probe.failures));
-        (of_now && !passed && lasting).then(|| sign(scope, pod, container, kind, failure))
-    })
+    [Kind::Startup, Kind::Liveness, Kind::Readiness]
+        .into_iter()
+        .find_map(|kind| {
+            let probe = kind.declared(pod, &container.name);
+            let failure = unhealthy(pod, container, kind, scope.events_of(pod), false)?;
+            // Of an earlier run, or of a moment that passed.
+            let of_now = failure.last_seen.is_none_or(|at| since.is_none_or(|since| at >= since));
+            let passed = match kind {
+                Kind::Startup => container.started != Some(false),
+                Kind::Readiness => container.ready,
+                Kind::Liveness => failure.last_seen.is_some_and(|at| scope.now.since(at) > 3 * period_ms(probe)),
+            };
+            let lasting = age >= patience_ms(probe) && failure.count >= i64::from(probe.map_or(3, |probe| probe.failures));
+            (of_now && !passed && lasting).then(|| sign(scope, pod, container, kind, failure))
+        })
+        .or_else(|| silent(pod, container, age))
+}
+
+/// Without Events: a container that runs and is not ready has a readiness probe that does not succeed.
+fn silent<'a>(pod: &'a PodFacts, container: &'a ContainerFacts, age: i64) -> Option<Sign<'a>> {
+    let kind = Kind::Readiness;
+    let probe = kind.declared(pod, &container.name)?;
+    let cause = names_no_port(pod, container, probe).then_some("port-name");
+    let patience = if cause.is_some() { patience_ms(Some(probe)) } else { patience_ms(Some(probe)).max(BACK_OFF_MS) };
+    if container.ready || container.started == Some(false) || age < patience {
+        return None;
+    }
+    let says = Phrase::of("cannot take traffic: container ").name(&container.name).own(" fails its readiness probe");
+    let says = says.own(if cause.is_some() {
+        ", which names a port that it does not declare."
+    } else {
+        "; Events that say how may have expired."
+    });
+    Some(
+        Sign::new(pod, kind.id(), Severity::Critical, says)
+            .cause(cause)
+            .key(container.name.clone())
+            .since(pod.conditions.iter().find(|one| one.kind == "Ready" && one.status == "False").and_then(|one| one.since))
+            .proof(format!("{}.ready", status_path(pod, container)), container.ready)
+            .proof(format!("{}.{}", spec_path(pod, container), kind.field()), describe(probe))
+            .next(advice(kind, cause)),
+    )
+}
+
+/// Whether a probe goes to a port by a name that the container does not have.
+fn names_no_port(pod: &PodFacts, container: &ContainerFacts, probe: &ProbeFacts) -> bool {
+    let by_name = probe.port.as_deref().filter(|port| port.parse::<u16>().is_err());
+    by_name.is_some_and(|name| declared(pod, &container.name).is_some_and(|one| one.ports.iter().all(|port| port.name != name)))
 }
 
 fn settled(scope: &Scope<'_>, container: &ContainerFacts) -> bool {
@@ -170,9 +205,10 @@ fn sign<'a>(scope: &Scope<'a>, pod: &'a PodFacts, container: &'a ContainerFacts,
         Kind::Liveness => Phrase::of(scope.verb("lose", "loses")).own(" container ").name(&container.name).own(" to its liveness probe"),
         Kind::Startup => Phrase::of("cannot start: container ").name(&container.name).own(" fails its startup probe"),
     };
-    let said = failure.note.split_once(": ").map_or(failure.note.as_str(), |(_, said)| said);
+    let said = failure.note.split_once(": ").map_or(failure.note.as_str(), |(_, said)| said).trim();
+    let says = if said.is_empty() { says.own(".") } else { says.own(": ").quote(said) };
     let status = status_path(pod, container);
-    let sign = Sign::new(pod, kind.id(), Severity::Critical, says.own(": ").quote(said.trim_end()))
+    let sign = Sign::new(pod, kind.id(), Severity::Critical, says)
         .cause(cause)
         .key(container.name.clone())
         .since(pod.conditions.iter().find(|one| one.kind == "Ready" && one.status == "False").and_then(|one| one.since))

@@ -7,8 +7,10 @@ use crate::finding::{Phrase, Severity};
 use crate::scope::Scope;
 use crate::sign::Sign;
 
-/// Mounting may be tried again for so long before a failure without a named cause counts.
+/// Mounting may be tried again for so long, or so often, before a failure without a named cause counts: caches that
+/// are not filled yet make one or two.
 const PATIENCE_MS: i64 = 120_000;
+const PATIENCE_TRIES: i64 = 4;
 
 /// A Pod that has a node, and none of whose containers was ever created, for want of a volume or a sandbox.
 pub(crate) fn sign<'a>(scope: &Scope<'a>, pod: &'a PodFacts) -> Option<Sign<'a>> {
@@ -29,8 +31,8 @@ fn mount<'a>(scope: &Scope<'a>, pod: &'a PodFacts) -> Option<Sign<'a>> {
         .find_map(|event| named(&event.note).map(|cause| (event, Some(cause))))
         .or_else(|| failures().find_map(|event| unnamed(&event.note).map(|cause| (event, Some(cause)))))
         .or_else(|| failures().next().map(|event| (event, None)))?;
-    let patient = named(&event.note).is_none() && scope.age(pod.created_at).is_some_and(|age| age < PATIENCE_MS);
-    if patient {
+    let young = scope.age(pod.created_at).is_some_and(|age| age < PATIENCE_MS) && event.count < PATIENCE_TRIES;
+    if named(&event.note).is_none() && young {
         return None;
     }
     let says = Phrase::of("cannot start: a volume cannot be mounted");

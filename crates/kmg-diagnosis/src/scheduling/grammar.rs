@@ -33,6 +33,7 @@ const PHRASES: &[(&str, &str)] = &[
     ("were unschedulable", "node-cordoned"),
     ("volume node affinity conflict", "volume-zone"),
     ("no available volume zone", "volume-zone"),
+    ("persistentvolume's node affinity", "volume-zone"),
     ("node affinity/selector", "node-selector"),
     ("node selector", "node-selector"),
     ("node affinity", "node-selector"),
@@ -52,6 +53,7 @@ const PHRASES: &[(&str, &str)] = &[
     ("cannot allocate all claims", "resource-claim"),
     ("resourceclaim", "resource-claim"),
     ("resource claim", "resource-claim"),
+    ("device class", "resource-claim"),
 ];
 
 /// Reads the message of a `FailedScheduling` Event or of the `PodScheduled` condition.
@@ -118,8 +120,9 @@ fn reason(part: &str) -> Option<Reason<'_>> {
 }
 
 impl Verdict<'_> {
-    /// The one word for all reasons. Tainted and cordoned nodes stand beside most verdicts: they are the cause only
-    /// where nothing else is.
+    /// The one word for all reasons. Most verdicts also count nodes that the Pod was never meant for: tainted ones and
+    /// those that its selector leaves out. They are the cause only where nothing else is, and of the two the one that
+    /// leaves out more. A cordoned node comes before them: without the cordon it would do.
     pub(crate) fn cause(&self) -> Option<&'static str> {
         let among = |background: &[&str]| {
             let mut causes: Vec<&'static str> = self.reasons.iter().filter_map(|one| one.cause).collect();
@@ -128,9 +131,18 @@ impl Verdict<'_> {
             causes.dedup();
             causes
         };
-        let candidates = [among(&["untolerated-taint", "node-cordoned"]), among(&["untolerated-taint"]), among(&[])];
-        let causes = candidates.into_iter().find(|causes| !causes.is_empty())?;
-        Some(if let [one] = causes.as_slice() { one } else { "several" })
+        match among(&["untolerated-taint", "node-selector", "node-cordoned"]).as_slice() {
+            [] => {}
+            [one] => return Some(one),
+            _ => return Some("several"),
+        }
+        if among(&[]).contains(&"node-cordoned") {
+            return Some("node-cordoned");
+        }
+        let counted = self.reasons.iter().filter_map(|one| one.cause.map(|cause| (one.nodes.unwrap_or(1), cause)));
+        let of = |wanted: &str| counted.clone().filter(|(_, cause)| *cause == wanted).map(|(nodes, _)| nodes).sum::<u32>();
+        let (selector, taint) = (of("node-selector"), of("untolerated-taint"));
+        (selector + taint > 0).then_some(if taint > selector { "untolerated-taint" } else { "node-selector" })
     }
 }
 
@@ -155,7 +167,20 @@ mod tests {
             ("0/4 nodes are available: 1 node(s) were unschedulable, 3 node(s) had untolerated taint(s).", "node-cordoned"),
             (
                 "0/4 nodes are available: 1 node(s) didn't match Pod's node affinity/selector, 3 node(s) had untolerated taint(s).",
+                "untolerated-taint",
+            ),
+            (
+                "0/7 nodes are available: 1 node(s) had untolerated taint(s), 6 node(s) didn't match Pod's node affinity/selector.",
                 "node-selector",
+            ),
+            (
+                "0/5 nodes are available: 1 node(s) were unschedulable, 4 node(s) didn't match Pod's node affinity/selector.",
+                "node-cordoned",
+            ),
+            ("0/4 nodes are available: 4 node(s) didn't match PersistentVolume's node affinity.", "volume-zone"),
+            (
+                "0/4 nodes are available: 1 node(s) didn't have free ports for the requested pod ports, 3 node(s) didn't match Pod's node affinity/selector.",
+                "host-port",
             ),
             ("0/3 nodes are available: 3 node(s) didn't match node selector.", "node-selector"),
             ("0/2 nodes are available: 2 node(s) didn't match pod affinity rules.", "pod-affinity"),
@@ -181,7 +206,15 @@ mod tests {
             ("0/2 nodes are available: 2 node(s) didn't find available persistent volumes to bind.", "unbound-volume-claim"),
             ("0/2 nodes are available: 2 node(s) did not have enough free storage.", "unbound-volume-claim"),
             ("0/2 nodes are available: 2 cannot allocate all claims.", "resource-claim"),
-            ("0/3 nodes are available: 1 Insufficient memory, 2 node(s) didn't match Pod's node affinity/selector.", "several"),
+            (
+                "0/5 nodes are available: request device: device class absent does not exist. no new claims to deallocate, preemption: 0/5 nodes are available: 5 Preemption is not helpful for scheduling.",
+                "resource-claim",
+            ),
+            (
+                "0/3 nodes are available: 1 Insufficient memory, 2 node(s) didn't match Pod's node affinity/selector.",
+                "insufficient-resources",
+            ),
+            ("0/3 nodes are available: 1 Insufficient memory, 2 node(s) didn't match pod affinity rules.", "several"),
             ("0/3 nodes are available: 1 Insufficient memory, 2 Insufficient cpu.", "insufficient-resources"),
         ] {
             assert_eq!(parse(message).cause(), Some(cause), "{message}");

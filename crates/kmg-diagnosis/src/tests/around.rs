@@ -65,18 +65,21 @@ fn an_autoscaler_is_told_of_when_it_cannot_work_and_not_when_it_rests() {
 }
 
 #[test]
-fn a_quota_without_room_is_told_and_a_ban_is_not() {
-    let quota = |resource: &str, used: &str, hard: &str| {
+fn a_quota_without_room_explains_missing_pods_and_a_ban_does_not() {
+    let quota = |resource: &str, used: &str, hard: &str, missing: i32| {
         let amount = |quantity: &str| vec![QuantityFacts { resource: resource.to_owned(), quantity: quantity.to_owned() }];
         let mut view = healthy();
+        view.deployment.current = 2 - missing;
         view.around.quotas = vec![QuotaFacts { name: "q".to_owned(), hard: amount(hard), used: amount(used) }];
         ids(&view)
     };
-    assert_eq!(quota("pods", "2", "2"), ["quota-exhausted"]);
-    assert_eq!(quota("pods", "2", "40"), [""; 0]);
-    assert_eq!(quota("limits.memory", "1Gi", "1Gi"), ["quota-exhausted"]);
-    assert_eq!(quota("services.loadbalancers", "0", "0"), [""; 0]);
-    assert_eq!(quota("count/secrets", "9", "9"), [""; 0]);
+    let also = ["quota-exhausted", "rollout-in-progress"];
+    assert_eq!(quota("pods", "2", "2", 1), also);
+    assert_eq!(quota("pods", "2", "2", 0), [""; 0], "full, and all Pods are there");
+    assert_eq!(quota("pods", "2", "40", 1), also[1..]);
+    assert_eq!(quota("limits.memory", "1Gi", "1Gi", 1), also);
+    assert_eq!(quota("services.loadbalancers", "0", "0", 1), also[1..]);
+    assert_eq!(quota("count/secrets", "9", "9", 1), also[1..]);
 }
 
 #[test]

@@ -77,11 +77,18 @@ fn a_restart_counts_until_the_container_has_proved_itself() {
     };
     for (pod, expected) in [
         (restarted(6 * MINUTE, 40, ended(1, "Error", 6 * MINUTE)), None),
-        (restarted(MINUTE, 40, ended(1, "Error", MINUTE)), Some("restarts-often")),
-        (restarted(MINUTE, 3, ended(1, "Error", MINUTE)), None),
+        (restarted(MINUTE, 40, ended(1, "Error", MINUTE)), Some("crash-loop")),
+        (restarted(MINUTE, 2, ended(1, "Error", MINUTE)), None),
         (restarted(MINUTE, 1, ended(137, "OOMKilled", MINUTE)), Some("out-of-memory")),
         (restarted(6 * MINUTE, 1, ended(137, "OOMKilled", 6 * MINUTE)), None),
-        // Ready by a probe of its own: it has recovered.
+        // Ready by a probe of its own: it has recovered, for now.
+        (
+            with_probes(
+                restarted(MINUTE, 9, ended(1, "Error", MINUTE)),
+                ContainerDetail { readiness: Some(probe(10)), ..ContainerDetail::default() },
+            ),
+            Some("restarts-often"),
+        ),
         (
             with_probes(
                 restarted(MINUTE, 1, ended(137, "OOMKilled", MINUTE)),
@@ -150,7 +157,13 @@ fn readiness_counts_after_the_probes_own_patience_and_only_now() {
         ),
         None
     );
-    assert_eq!(seen(starting(6 * MINUTE), EventFacts::default()), Some("not-ready"), "Events may have expired");
+    assert_eq!(seen(starting(6 * MINUTE), EventFacts::default()), Some("readiness-probe-failing"), "Events may have expired");
+    let mut by_name = starting(2 * MINUTE);
+    let detail = by_name.detail.as_mut().unwrap();
+    detail.containers[0].readiness = Some(ProbeFacts { port: Some("metrics".to_owned()), ..probe(10) });
+    assert_eq!(seen(by_name, EventFacts::default()), Some("readiness-probe-failing"), "its port is no port");
+    let unprobed = with_probes(not_ready(running(6 * MINUTE), "ContainersNotReady", 6 * MINUTE), ContainerDetail::default());
+    assert_eq!(seen(unprobed, EventFacts::default()), Some("not-ready"));
     let other = EventFacts { regarding_uid: "uid-of-an-older-pod".to_owned(), ..unhealthy(note, 9, 1_000) };
     assert_eq!(seen(starting(2 * MINUTE), other), None);
 }
@@ -168,6 +181,31 @@ fn a_deletion_counts_when_it_is_overdue() {
     assert_eq!(ending(11 * MINUTE, &[]), Some(("stuck-terminating", Severity::Warning)));
     assert_eq!(ending(31 * MINUTE, &[]), Some(("stuck-terminating", Severity::Critical)));
     assert_eq!(ending(2 * MINUTE, &["lab.test/hold"]), Some(("stuck-terminating", Severity::Warning)));
+}
+
+#[test]
+fn an_old_pod_that_does_not_end_is_not_why_a_rollout_stalls() {
+    let mut view = broken("", "");
+    view.pods[0] = pod("web-2-a", "r.test/web:2", ContainerState::Running { since: Some(NOW) });
+    view.pods[1].terminating = true;
+    view.pods[1].detail = Some(Box::new(PodDetail { deletion_at: Some(before(11 * MINUTE)), ..PodDetail::default() }));
+    let ids: Vec<_> = diagnose(&view, NOW).iter().map(|finding| finding.id).collect();
+    assert_eq!(ids, ["rollout-stalled", "stuck-terminating"]);
+}
+
+#[test]
+fn a_cause_is_as_bad_as_what_follows_from_it() {
+    let mut view = broken("", "");
+    view.pods[0].phase = "Pending".to_owned();
+    view.pods[0].containers.clear();
+    view.pods[0].conditions = vec![ConditionFacts {
+        kind: "PodScheduled".to_owned(),
+        status: "False".to_owned(),
+        reason: "SchedulingGated".to_owned(),
+        ..ConditionFacts::default()
+    }];
+    let findings = diagnose(&view, NOW);
+    assert_eq!((findings[0].id, findings[0].severity), ("scheduling-gated", Severity::Critical));
 }
 
 #[test]

@@ -76,6 +76,15 @@ fn pods_that_fail_are_the_cause_and_missing_endpoints_the_consequence() {
 }
 
 #[test]
+fn a_port_that_may_be_wrong_is_not_why_pods_are_not_ready() {
+    let mut view = serving();
+    view.service.ports[0].target = TargetPort::Number(9090);
+    assert_eq!(ids(&view), ["target-port-unknown"]);
+    view.endpoints = Some(EndpointFacts { slices: 1, not_ready: 1, ..EndpointFacts::default() });
+    assert_eq!(ids(&view), ["no-ready-endpoints", "target-port-unknown"]);
+}
+
+#[test]
 fn a_near_miss_names_the_one_label() {
     for (selector, labels, cause) in [
         (vec![label("app", "wbe")], vec![label("app", "web")], "label-mismatch"),

@@ -42,7 +42,7 @@ async fn a_legacy_client_is_served_without_any_state() {
     let pong = fixture.send(ask(rpc("ping", &json!({})))).await;
     assert_eq!(pong.body, json!({ "jsonrpc": "2.0", "id": 1, "result": {} }));
     let list = fixture.send(ask(rpc("tools/list", &json!({})))).await;
-    assert_eq!(list.body["result"]["tools"].as_array().unwrap().len(), 8);
+    assert_eq!(list.body["result"]["tools"].as_array().unwrap().len(), 10);
     assert!(list.body["result"].get("resultType").is_none());
     let unknown = fixture.send(ask(rpc("prompts/list", &json!({})))).await;
     assert_eq!((unknown.status, &unknown.body["error"]["code"]), (200, &json!(-32601)));
