@@ -10,6 +10,9 @@ use crate::error::ClusterError;
 const PAGE: usize = 250;
 /// The most pages of one list: a server whose continue tokens never end is left after so many.
 const MAX_PAGES: usize = 200;
+/// The most bytes of one list, all pages together. Values that nobody needs, as `ConfigMaps` have them, cross the
+/// wire too: key names stand in no metadata, and `managedFields` may be empty.
+const MAX_BYTES: usize = 128 << 20;
 /// What a page shrinks to before the list is given up as too large.
 const SMALLEST_PAGE: usize = 5;
 
@@ -66,6 +69,7 @@ pub(super) async fn each_as<T: DeserializeOwned>(
     let mut read = Read::default();
     let mut page_size = PAGE;
     let mut token = String::new();
+    let mut bytes = 0;
     for _page in 0..MAX_PAGES {
         let limit = page_size.min(list.cap - read.rows).to_string();
         let mut query = vec![("limit", limit.as_str())];
@@ -81,6 +85,7 @@ pub(super) async fn each_as<T: DeserializeOwned>(
             }
             answer => answer?.success()?,
         };
+        bytes += answer.body.len();
         let page: Page<T> = answer.json("a list")?;
         drop(answer);
         let items = page.items.unwrap_or_default();
@@ -93,7 +98,7 @@ pub(super) async fn each_as<T: DeserializeOwned>(
             return Ok(Read { left: 0, ..read });
         }
         // A server that sends empty pages for ever ends here too.
-        if empty || read.rows >= list.cap {
+        if empty || read.rows >= list.cap || bytes >= MAX_BYTES {
             break;
         }
     }

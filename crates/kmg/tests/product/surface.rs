@@ -100,6 +100,9 @@ fn the_tools_as_a_client_sees_them() {
     let mut expected = [
         "get_allowed_namespaces",
         "get_k8s_status",
+        "get_k8s_events",
+        "get_pod_logs",
+        "get_k8s_resource",
         "get_deployment_diagnostics",
         "get_pod_diagnostics",
         "get_service_diagnostics",
