@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::applies::{apply, apply_as, fenced};
-use crate::ask::{apps, get, patch, post};
+use crate::ask::{Ask, apps, get, patch, post};
 use crate::manifests::{at_rest, deployment, idle, with, without};
 use crate::transcript::Transcript;
 
@@ -130,15 +130,36 @@ fn is_observed(web: &Value) -> bool {
     web["status"]["observedGeneration"] == web["metadata"]["generation"]
 }
 
+fn scale(count: u32, by: &str) -> Ask {
+    let count = json!([{"op": "replace", "path": "/spec/replicas", "value": count}]);
+    patch(apps("deployments/web/scale"), &count).query("fieldManager", by)
+}
+
+pub(super) async fn scale_loses_the_owner(t: &mut Transcript) {
+    t.with_owners();
+    t.send("create", post(apps("deployments"), &paused(1)).query("fieldManager", "first")).await;
+    t.settled("observed", get(path()), is_observed).await;
+    for about in ["scaled to what it has: the count comes apart", "again: nobody has it", "a third time"] {
+        t.send(about, scale(1, "scaler")).await;
+        t.send("the owners", get(path())).await;
+    }
+    t.send("scaled", scale(3, "scaler")).await;
+    t.settled("still nobody has the count", get(path()), is_observed).await;
+    t.send("so nobody is in conflict, dry run", apply(path(), &paused(2)).dry()).await;
+    t.send(
+        "a patch owns what it sets",
+        patch(path(), &json!([{"op": "replace", "path": "/spec/replicas", "value": 4}])).query("fieldManager", "third"),
+    )
+    .await;
+    t.settled("observed", get(path()), is_observed).await;
+    t.send("a conflict with the patch", apply(path(), &paused(2)).dry()).await;
+}
+
 pub(super) async fn apply_after_scale(t: &mut Transcript) {
     t.with_owners();
     let created = t.send("create", post(apps("deployments"), &paused(1)).query("fieldManager", "first")).await;
     let rest = t.settled("observed", get(path()), is_observed).await;
     t.fact("the same object", rest.uid() == created.uid());
-    let scale = |count: u32, by: &str| {
-        let count = json!([{"op": "replace", "path": "/spec/replicas", "value": count}]);
-        patch(apps("deployments/web/scale"), &count).query("fieldManager", by)
-    };
     t.send("scaled, dry run", scale(3, "scaler").dry()).await;
     t.send("scaled", scale(3, "scaler")).await;
     t.settled("the scaler owns the count", get(path()), is_observed).await;

@@ -78,6 +78,7 @@ cases! {
     Nothing apply_deployments::apply_deployment_lists;
     Nothing apply_deployments::apply_after_scale;
     Nothing apply_deployments::apply_after_patches;
+    Nothing apply_deployments::scale_loses_the_owner;
     Nothing finalizers::delete_held;
     Nothing finalizers::delete_foreground;
     Nothing finalizers::delete_orphans;
@@ -88,6 +89,7 @@ cases! {
     Nothing lists::metadata_only;
     Nothing lists::across_namespaces;
     Nothing lists::empty_lists;
+    Nothing lists::empty_lists_selected;
     Accounts access::authentication;
     Accounts access::roles;
     Accounts access::fence;
