@@ -60,6 +60,11 @@ impl<'a> Walk<'a> {
         Some((place, c))
     }
 
+    /// Whether `c` comes next.
+    pub(super) fn stands_before(&self, c: char) -> bool {
+        self.chars.as_str().starts_with(c)
+    }
+
     /// Whether the text ends here, in the middle of a line.
     pub(super) fn is_at_an_open_line(&self) -> bool {
         self.chars.as_str().is_empty() && self.place.column > 1

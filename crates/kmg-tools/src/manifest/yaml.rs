@@ -95,8 +95,7 @@ impl<'a> Reader<'a> {
         unadorned(&event, place)?;
         match event {
             Event::Scalar(text, style, ..) => {
-                self.walk.to(span.start.index(), |_| false)?;
-                self.walk.to(span.end.index(), may_stand_in(style))?;
+                self.pass(&text, style, span, may_stand_in(style))?;
                 if text.ends_with('\n') && is_block(style) && self.walk.is_at_an_open_line() {
                     return Err(place.refuse(Code::YamlAmbiguous, OPEN_LINE));
                 }
@@ -107,6 +106,21 @@ impl<'a> Reader<'a> {
             Event::MappingStart(..) => self.mapping(depth + 1),
             _ => Err(place.refuse(Code::YamlSyntax, "a value is missing")),
         }
+    }
+
+    /// Walks over a scalar. That the parser counts characters as we do is seen from where each scalar begins.
+    fn pass(&mut self, text: &str, style: ScalarStyle, span: Span, may_stand: fn(char) -> bool) -> Result<(), Refusal> {
+        self.walk.to(span.start.index(), |_| false)?;
+        let begins_with = match style {
+            ScalarStyle::Plain => text.chars().next(),
+            ScalarStyle::SingleQuoted => Some('\''),
+            ScalarStyle::DoubleQuoted => Some('"'),
+            ScalarStyle::Literal | ScalarStyle::Folded => None,
+        };
+        if begins_with.is_some_and(|c| !self.walk.stands_before(c)) {
+            return Err(Place::from(span.start).refuse(Code::YamlSyntax, "the text cannot be followed; write it as JSON"));
+        }
+        self.walk.to(span.end.index(), may_stand)
     }
 
     fn sequence(&mut self, depth: usize) -> Result<Value, Refusal> {
@@ -142,8 +156,7 @@ impl<'a> Reader<'a> {
         let place = Place::from(span.start);
         unadorned(&event, place)?;
         let Event::Scalar(text, style, ..) = event else { return Err(place.refuse(Code::YamlKey, KEY)) };
-        self.walk.to(span.start.index(), |_| false)?;
-        self.walk.to(span.end.index(), |_| true)?;
+        self.pass(&text, style, span, |_| true)?;
         // Some readers merge by a quoted key too.
         if text == "<<" {
             return Err(place.refuse(Code::YamlMerge, MERGE));

@@ -32,7 +32,8 @@ pub(super) fn find(sides: &Sides<'_>, found: &mut Found) {
         replicas(replicas_of(live), replicas_of(sides.after), found);
         rollout(live, found);
     }
-    if replicas_of(sides.after) > i64::from(MAX_REPLICAS) {
+    let more = sides.live.is_none_or(|live| replicas_of(sides.after) > replicas_of(live));
+    if more && replicas_of(sides.after) > i64::from(MAX_REPLICAS) {
         found.add(&CEILING, "spec.replicas");
     }
     found.appears(&ALL_AT_ONCE, &all_at_once(sides.before()), &all_at_once(sides.after));

@@ -4,6 +4,7 @@ mod containers;
 mod objects;
 mod pods;
 
+use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use super::super::body::{Demand, PlanFinding};
@@ -126,4 +127,61 @@ fn one_rule_fills_no_page() {
     let findings: Vec<_> = raised(None, &after).into_iter().filter(|finding| finding.id == "KMG-I01").collect();
     assert_eq!(findings.len(), 10);
     assert_eq!(findings.iter().filter(|finding| finding.summary.ends_with("So it is in 40 more places.")).count(), 1);
+}
+
+/// Any value, of the right shape or not.
+fn any_value() -> impl Strategy<Value = Value> {
+    let leaf = prop_oneof![
+        Just(Value::Null),
+        any::<bool>().prop_map(Value::from),
+        any::<i64>().prop_map(Value::from),
+        prop::sample::select(vec!["", "Unconfined", "web", "100%", "1Gi", "r.test/a:1", "a b", "LoadBalancer", "0.0.0.0/0", "é"])
+            .prop_map(Value::from),
+    ];
+    leaf.prop_recursive(2, 8, 3, |inner| {
+        let key = prop::sample::select(vec!["name", "value", "type", "add", "hostPath", "secretRef", "key", "exec", "0"]);
+        prop_oneof![
+            prop::collection::vec(inner.clone(), 0..3).prop_map(Value::from),
+            prop::collection::btree_map(key, inner, 0..3).prop_map(|map| json!(map)),
+        ]
+    })
+}
+
+fn any_deployment() -> impl Strategy<Value = Value> {
+    let pointers = vec![
+        "/spec/replicas",
+        "/spec/strategy",
+        "/spec/strategy/rollingUpdate/maxUnavailable",
+        "/spec/template/metadata/annotations",
+        "/spec/template/spec/volumes",
+        "/spec/template/spec/tolerations",
+        "/spec/template/spec/securityContext",
+        "/spec/template/spec/containers",
+        "/spec/template/spec/containers/0/securityContext",
+        "/spec/template/spec/containers/0/image",
+        "/spec/template/spec/containers/0/env",
+        "/spec/template/spec/containers/0/resources",
+        "/spec/template/spec/containers/0/readinessProbe",
+        "/metadata/labels",
+    ];
+    prop::collection::vec((prop::sample::select(pointers), any_value()), 0..4).prop_map(|edits| {
+        edits.into_iter().fold(deployment(), |object, (pointer, value)| {
+            if object.pointer(pointer.rsplit_once('/').unwrap().0).is_some_and(Value::is_object) {
+                with(&object, pointer, value)
+            } else {
+                object
+            }
+        })
+    })
+}
+
+proptest! {
+    /// Whatever shape an object has, a change that changes nothing is refused for nothing, and every change can be judged.
+    #[test]
+    fn an_unchanged_object_is_not_held_against_anyone(live in any_deployment(), after in any_deployment()) {
+        prop_assert!(raised(Some(&live), &live).iter().all(|finding| finding.demand == Demand::Show), "{live}");
+        let registries = ["registry.test".to_owned()];
+        let [told, again] = [(); 2].map(|()| object_findings(Some(&live), &after, &registries));
+        prop_assert_eq!(told, again);
+    }
 }

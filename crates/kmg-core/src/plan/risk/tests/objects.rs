@@ -39,6 +39,8 @@ fn replicas() {
     ] {
         assert_eq!(demand(&base, "/spec/replicas", json!(to), id), expected, "{id} {to}");
     }
+    let beyond = with(&base, "/spec/replicas", json!(2_000));
+    assert_eq!(demand(&beyond, "/spec/replicas", json!(1_500), "KMG-A04"), None, "fewer is not asking for more");
     let none = with(&base, "/spec/replicas", json!(0));
     assert_eq!(demand_of(&raised(None, &none), "KMG-A01"), None, "nothing served before");
     assert_eq!(demand(&none, "/spec/replicas", json!(5), "KMG-A04"), None, "starting is no multiple");
