@@ -1,5 +1,7 @@
 //! What a workload may newly read or act as, and what it runs.
 
+use std::collections::BTreeSet;
+
 use serde_json::Value;
 
 use super::pod::{Container, POD, Pod, is_true, items, text};
@@ -38,11 +40,11 @@ pub(super) fn find(sides: &Sides<'_>, found: &mut Found) {
     if refused(&live) && !refused(&after) && !is_true(after.spec, "automountServiceAccountToken") {
         found.add(&TOKEN, format!("{POD}.automountServiceAccountToken"));
     }
-    let known = secrets(&live);
+    let known: BTreeSet<String> = secrets(&live).into_iter().map(|secret| secret.key).collect();
     for secret in secrets(&after) {
         // A Secret that is read as a whole has no further keys to be read.
-        let whole = |fact: &Fact| secret.key == fact.key || secret.key.starts_with(&format!("{}\n", fact.key));
-        if !known.iter().any(whole) {
+        let whole = secret.key.split('\n').next().unwrap_or_default();
+        if !known.contains(&secret.key) && !known.contains(whole) {
             found.add(&SECRET, secret.path);
         }
     }

@@ -1,5 +1,7 @@
 //! The Pod template of an object, and paths into it.
 
+use std::collections::BTreeMap;
+
 use serde_json::Value;
 
 use super::rule::Fact;
@@ -10,10 +12,11 @@ const LISTS: [&str; 3] = ["initContainers", "containers", "ephemeralContainers"]
 pub(super) const POD: &str = "spec.template.spec";
 
 /// The Pod template's spec; of an object that is not there, one without members.
-#[derive(Clone, Copy)]
 pub(super) struct Pod<'a> {
     pub(super) object: &'a Value,
     pub(super) spec: &'a Value,
+    /// By path: a manifest may have thousands, and each is looked for on the other side.
+    containers: BTreeMap<String, &'a Value>,
 }
 
 /// One container of any of the three lists.
@@ -25,12 +28,14 @@ pub(super) struct Container<'a> {
 
 impl<'a> Pod<'a> {
     pub(super) fn of(object: &'a Value) -> Self {
-        Self { object, spec: object.pointer("/spec/template/spec").unwrap_or(&Value::Null) }
+        let spec = object.pointer("/spec/template/spec").unwrap_or(&Value::Null);
+        let containers = LISTS.into_iter().flat_map(|list| named(spec, list, &format!("{POD}.{list}")));
+        Self { object, spec, containers: containers.map(|container| (container.path, container.value)).collect() }
     }
 
     /// The containers, init and ephemeral ones too.
     pub(super) fn containers(&self) -> Vec<Container<'a>> {
-        LISTS.into_iter().flat_map(|list| named(self.spec, list, &format!("{POD}.{list}"))).collect()
+        self.containers.iter().map(|(path, value)| Container { path: path.clone(), value }).collect()
     }
 
     /// The volumes, as if they were containers.
@@ -39,7 +44,7 @@ impl<'a> Pod<'a> {
     }
 
     pub(super) fn container(&self, path: &str) -> Option<&'a Value> {
-        self.containers().into_iter().find(|container| container.path == path).map(|container| container.value)
+        self.containers.get(path).copied()
     }
 
     /// One fact for each container for which `key` has one, at `field` of it.

@@ -1,6 +1,6 @@
 //! How a finding is come to: facts of both sides, compared.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
@@ -10,7 +10,7 @@ use super::super::body::{Demand, PlanFinding, Severity};
 const MAX_PLACES: usize = 10;
 
 /// One row of the table of findings.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Rule {
     id: &'static str,
     severity: Severity,
@@ -83,50 +83,53 @@ impl<'a> Sides<'a> {
     }
 }
 
-/// The findings so far.
+/// The findings so far: where each rule holds, and whether it held there before.
 #[derive(Debug, Default)]
-pub(super) struct Found(Vec<PlanFinding>);
+pub(super) struct Found(BTreeMap<(Rule, bool), BTreeSet<String>>);
 
 impl Found {
     /// `rule` holds at `path`.
     pub(super) fn add(&mut self, rule: &Rule, path: impl Into<String>) {
-        self.at(rule, BTreeSet::from([path.into()]));
+        self.0.entry((*rule, false)).or_default().insert(path.into());
     }
 
     /// `rule` holds where there is a fact after the change that was not there before. Of a fact that stays, the
     /// reviewer is told where the rule would refuse it.
     pub(super) fn appears(&mut self, rule: &Rule, before: &[Fact], after: &[Fact]) {
-        let (kept, new): (Vec<&Fact>, Vec<&Fact>) = after.iter().partition(|fact| before.contains(fact));
-        let paths = |facts: Vec<&Fact>| facts.into_iter().map(|fact| fact.path.clone()).collect::<BTreeSet<String>>();
-        let (kept, new) = (paths(kept), paths(new));
-        if rule.demand == Demand::Deny {
-            let shown = kept.difference(&new).cloned().collect();
-            self.report(&Rule { demand: Demand::Show, ..*rule }, " It was so before.", shown);
+        let before: BTreeSet<&Fact> = before.iter().collect();
+        for fact in after {
+            if !before.contains(fact) {
+                self.add(rule, fact.path.clone());
+            } else if rule.demand == Demand::Deny {
+                self.0.entry((Rule { demand: Demand::Show, ..*rule }, true)).or_default().insert(fact.path.clone());
+            }
         }
-        self.at(rule, new);
     }
 
     /// `rule` holds where a fact of before is gone.
     pub(super) fn goes(&mut self, rule: &Rule, before: &[Fact], after: &[Fact]) {
-        self.at(rule, before.iter().filter(|fact| !after.contains(fact)).map(|fact| fact.path.clone()).collect());
-    }
-
-    fn at(&mut self, rule: &Rule, paths: BTreeSet<String>) {
-        self.report(rule, "", paths);
-    }
-
-    fn report(&mut self, rule: &Rule, behind: &str, paths: BTreeSet<String>) {
-        let more = paths.len().saturating_sub(MAX_PLACES);
-        for (index, path) in paths.into_iter().take(MAX_PLACES).enumerate() {
-            let mut summary = format!("{}{behind}", rule.summary);
-            if more > 0 && index + 1 == MAX_PLACES {
-                summary = format!("{summary} So it is in {more} more places.");
-            }
-            self.0.push(PlanFinding { id: rule.id.to_owned(), severity: rule.severity, demand: rule.demand, summary, path });
+        let after: BTreeSet<&Fact> = after.iter().collect();
+        for fact in before.iter().filter(|fact| !after.contains(fact)) {
+            self.add(rule, fact.path.clone());
         }
     }
 
+    /// One finding for each place, [`MAX_PLACES`] of each rule.
     pub(super) fn into_findings(self) -> Vec<PlanFinding> {
-        self.0
+        let mut findings = Vec::new();
+        for ((rule, before), paths) in self.0 {
+            let more = paths.len().saturating_sub(MAX_PLACES);
+            for (index, path) in paths.into_iter().take(MAX_PLACES).enumerate() {
+                let mut summary = rule.summary.to_owned();
+                if before {
+                    summary.push_str(" It was so before.");
+                }
+                if more > 0 && index + 1 == MAX_PLACES {
+                    summary = format!("{summary} So it is in {more} more places.");
+                }
+                findings.push(PlanFinding { id: rule.id.to_owned(), severity: rule.severity, demand: rule.demand, summary, path });
+            }
+        }
+        findings
     }
 }

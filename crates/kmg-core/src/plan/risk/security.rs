@@ -110,11 +110,12 @@ fn host_namespaces(pod: &Pod<'_>) -> Vec<Fact> {
 /// The volumes that are of the node, and which containers have them, for reading or for writing.
 fn host_paths(pod: &Pod<'_>) -> Vec<Fact> {
     let mut facts = Vec::new();
+    let containers = pod.containers();
     for volume in pod.volumes() {
         let Some(host) = volume.value.get("hostPath") else { continue };
         facts.push(Fact::new(format!("{}.hostPath", volume.path), host.to_string()));
         let name = text(volume.value, "name");
-        for container in pod.containers() {
+        for container in &containers {
             for mount in items(container.value, "volumeMounts").iter().filter(|mount| text(mount, "name") == name) {
                 facts.push(Fact::new(format!("{}.volumeMounts", container.path), format!("{name:?} {}", is_true(mount, "readOnly"))));
             }

@@ -122,11 +122,17 @@ fn a_summary_never_holds_text_of_the_object() {
 
 #[test]
 fn one_rule_fills_no_page() {
-    let many: Vec<Value> = (0..50).map(|index| json!({"name": format!("c{index}"), "image": "registry.test/a"})).collect();
-    let after = with(&deployment(), "/spec/template/spec/containers", many.into());
-    let findings: Vec<_> = raised(None, &after).into_iter().filter(|finding| finding.id == "KMG-I01").collect();
-    assert_eq!(findings.len(), 10);
-    assert_eq!(findings.iter().filter(|finding| finding.summary.ends_with("So it is in 40 more places.")).count(), 1);
+    let many = |image: &str, secret: &str| -> Value {
+        let container =
+            |index| json!({"name": format!("c{index}"), "image": image, "envFrom": [{"secretRef": {"name": format!("{secret}{index}")}}]});
+        with(&deployment(), "/spec/template/spec/containers", (0..3_000).map(container).collect())
+    };
+    let findings = raised(Some(&many("registry.test/a:2", "a")), &many("other.test/a", "b"));
+    for id in ["KMG-I01", "KMG-I03", "KMG-S11"] {
+        let of_id: Vec<_> = findings.iter().filter(|finding| finding.id == id).collect();
+        assert_eq!(of_id.len(), 10, "{id}");
+        assert_eq!(of_id.iter().filter(|finding| finding.summary.ends_with("So it is in 2990 more places.")).count(), 1, "{id}");
+    }
 }
 
 /// Any value, of the right shape or not.
