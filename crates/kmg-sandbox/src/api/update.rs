@@ -39,9 +39,10 @@ pub(super) fn patch(world: &World, call: &Call<'_>, about: About<'_>) -> Result<
 pub(super) fn begin(call: &Call<'_>) -> Result<bool, Status> {
     match call.content_type() {
         "application/json-patch+json" => {}
-        "application/merge-patch+json" | "application/strategic-merge-patch+json" | "application/apply-patch+cbor" => {
-            return Err(Status::not_implemented("patches other than JSON Patch and server-side apply"));
-        }
+        "application/merge-patch+json"
+        | "application/strategic-merge-patch+json"
+        | "application/apply-patch+yaml"
+        | "application/apply-patch+cbor" => return Err(Status::not_implemented("this type of patch here")),
         _ => return Err(Status::unsupported_media_type("415: Unsupported Media Type").bare()),
     }
     dry_run(&call.query.all("dryRun"), "PatchOptions")

@@ -89,6 +89,7 @@ async fn all_else_is_not_implemented_and_says_so() {
         merge.header("content-type", "application/strategic-merge-patch+json"),
         apply(core("configmaps/m"), &config_map("m", &json!({}))).bytes("kind: ConfigMap"),
         apply(core("configmaps/m"), &config_map("m", &json!({"a": null}))),
+        apply(apps("deployments/web/scale"), &json!({"spec": {"replicas": 1}})),
         apply("/api/v1/namespaces/$ns", &json!({"apiVersion": "v1", "kind": "Namespace"})),
         patch(apps("deployments/web/status"), &json!([])),
         patch("/api/v1/namespaces/$ns", &json!([])),
