@@ -12,7 +12,7 @@ const LONG_WORD: usize = 32;
 
 /// Which of `lines` belong to a private key: from its BEGIN line as far as the lines look like it, and from its
 /// END line as far back, since a log may begin inside of a key.
-pub(crate) fn key_lines(lines: &[&str]) -> Vec<bool> {
+pub(crate) fn key_lines(lines: &[String]) -> Vec<bool> {
     let mut marks = vec![false; lines.len()];
     for (index, line) in lines.iter().enumerate() {
         if is_marker(line, BEGIN) {
@@ -49,7 +49,7 @@ mod tests {
     use super::*;
 
     fn marked(text: &str) -> Vec<usize> {
-        let lines: Vec<&str> = text.lines().collect();
+        let lines: Vec<String> = text.lines().map(str::to_owned).collect();
         key_lines(&lines).iter().enumerate().filter_map(|(index, mark)| mark.then_some(index)).collect()
     }
 

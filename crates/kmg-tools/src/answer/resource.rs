@@ -8,7 +8,8 @@ use serde_json::{Map, Value, json};
 use super::Lines;
 use crate::reply::Reply;
 
-/// The largest answer, in bytes of its structured part; beyond it the containers lose their details.
+/// The largest answer, in bytes of its structured part; beyond it the containers lose their details, and where that
+/// is not enough the object loses all that is its kind's own.
 const MAX_BYTES: usize = 32 << 10;
 /// A list this long has reached its bound, so that something may have been left out.
 const BOUNDS: [usize; 2] = [32, 64];
@@ -33,6 +34,9 @@ pub(super) fn answer(guard: &Guard, view: &ResourceView) -> Reply {
     if value.to_string().len() > MAX_BYTES {
         truncated = true;
         without_details(&mut value);
+    }
+    if value.to_string().len() > MAX_BYTES {
+        value["detail"] = json!({});
     }
     value["truncated"] = json!(truncated);
     let mut screener = guard.screener();

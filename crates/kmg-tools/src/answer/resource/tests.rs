@@ -81,6 +81,15 @@ fn a_large_object_loses_its_details_and_says_so() {
 }
 
 #[test]
+fn an_object_made_to_be_huge_is_answered_in_bounds() {
+    let container = ContainerShape { ports: vec!["p".repeat(512); 32], probes: vec!["q".repeat(512); 32], ..ContainerShape::default() };
+    let shape = WorkloadShape { template: PodShape { containers: vec![container; 32], ..PodShape::default() }, ..WorkloadShape::default() };
+    let result = result(&view(ResourceKind::Deployment, Detail::Workload(Box::new(shape))));
+    assert!(result.to_string().len() <= 4_000, "{}", result.to_string().len());
+    assert_eq!((&result["structuredContent"]["truncated"], &result["structuredContent"]["name"]), (&json!(true), &json!("web")));
+}
+
+#[test]
 fn a_node_is_promised_too() {
     let shape = NodeShape {
         capacity: [("cpu".to_owned(), "2".to_owned())].into(),
