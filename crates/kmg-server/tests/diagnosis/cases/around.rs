@@ -1,0 +1,65 @@
+//! What stands around a workload: autoscaler, disruption budget, quota, claims.
+
+use http::Method;
+use serde_json::{Value, json};
+
+use super::placement::{claim, claiming, volume};
+use crate::case::{Case, Step};
+use crate::shapes::{container, deployment, merge, object, replicas, simulated, spec, with};
+
+const WEB: &str = "/apis/apps/v1/namespaces/$ns/deployments/web";
+
+pub(super) fn autoscaler(min: u32, max: u32) -> Value {
+    object("autoscaling/v2", "HorizontalPodAutoscaler", "web", {
+        json!({"spec": {
+            "minReplicas": min, "maxReplicas": max, "scaleTargetRef": {"apiVersion": "apps/v1", "kind": "Deployment", "name": "web"},
+            "metrics": [{"type": "Resource", "resource": {"name": "cpu", "target": {"type": "Utilization", "averageUtilization": 80}}}]
+        }})
+    })
+}
+
+pub(super) fn budget(spec: Value) -> Value {
+    let selector = json!({"selector": {"matchLabels": {"app": "web"}}});
+    object("policy/v1", "PodDisruptionBudget", "web", json!({"spec": merge(selector, spec)}))
+}
+
+pub(super) fn cases() -> Vec<Case> {
+    let serving = deployment(simulated(with(&[container(json!({"resources": {"requests": {"cpu": "1m"}}}))])));
+    let available = |count: u32| Step::Until(WEB, "/status/availableReplicas", count.into());
+    let quota = object("v1", "ResourceQuota", "full", json!({"spec": {"hard": {"pods": "1"}}}));
+    let around = |name, first, thing: Value| {
+        Case::broken(name, first, thing.clone())
+            .off_node()
+            .after([Step::Apply(serving.clone()), available(1)])
+            .mended([Step::Delete(thing)])
+    };
+    vec![
+        // There is no metrics server.
+        around("autoscaler", ("autoscaler-cannot-scale", ""), autoscaler(1, 3)),
+        around("budget", ("disruption-blocked", ""), budget(json!({"maxUnavailable": 0}))),
+        around("quota-full", ("quota-exhausted", ""), quota),
+        lost(&replicas(deployment(simulated(claiming())), 1)),
+    ]
+}
+
+/// The volume behind a claim in use is deleted.
+fn lost(using: &Value) -> Case {
+    let release = Step::Send(Method::PATCH, "/api/v1/persistentvolumes/$ns", "application/merge-patch+json", {
+        json!({"metadata": {"finalizers": null}})
+    });
+    let bound = Step::Until("/api/v1/namespaces/$ns/persistentvolumeclaims/data", "/status/phase", "Bound".into());
+    let mut case = Case::broken("claim-lost", ("volume-claim-lost", ""), using.clone())
+        .off_node()
+        .mended([Step::Apply(deployment(simulated(spec()))), Step::Until(WEB, "/status/availableReplicas", 1.into())]);
+    case.steps = vec![
+        Step::Apply(volume("kwok-0")),
+        Step::Apply(claim(Some("$ns"))),
+        bound,
+        Step::Apply(using.clone()),
+        Step::Until(WEB, "/status/availableReplicas", 1.into()),
+        Step::Send(Method::DELETE, "/api/v1/persistentvolumes/$ns", "application/json", json!({})),
+        release,
+        Step::Until("/api/v1/namespaces/$ns/persistentvolumeclaims/data", "/status/phase", "Lost".into()),
+    ];
+    case
+}

@@ -1,0 +1,75 @@
+//! Pods of no controller.
+
+use http::Method;
+use serde_json::{Value, json};
+
+use crate::case::{About, Case, Step};
+use crate::shapes::{container, merge, pod, script, spec, with};
+
+const POD: &str = "/api/v1/namespaces/$ns/pods/web";
+const MERGE: &str = "application/merge-patch+json";
+const JSON: &str = "application/json";
+
+pub(super) fn cases() -> Vec<Case> {
+    let mut cases = refused_or_ended();
+    cases.extend([stuck(), disrupted(), resized()]);
+    cases
+}
+
+/// Pod `web`, mended by one in its place that serves.
+fn alone(name: &'static str, first: (&'static str, &'static str), spec: Value) -> Case {
+    let ready = Step::Until(POD, "/status/containerStatuses/0/ready", true.into());
+    let serving = pod(merge(self::spec(), json!({})));
+    Case::broken(name, first, pod(spec)).about(About::Pod).mended([Step::Delete(serving.clone()), Step::Apply(serving), ready])
+}
+
+fn refused_or_ended() -> Vec<Case> {
+    let elsewhere = json!({"nodeName": "kmg-node", "nodeSelector": {"disk": "none-has-it"}});
+    let brief = json!({"activeDeadlineSeconds": 2});
+    let mut hoarder = script("head -c 8000000 /dev/zero > /data/hoard; exec sleep 100000");
+    hoarder["volumeMounts"] = json!([{"name": "data", "mountPath": "/data"}]);
+    let hoard = json!({"volumes": [{"name": "data", "emptyDir": {"sizeLimit": "1Mi"}}]});
+    vec![
+        alone("pod-crash-loop", ("crash-loop", "application-error"), with(&[container(json!({"image": "registry.test/crash:1"}))])),
+        alone("pod-image", ("image-pull-failed", "not-found"), with(&[container(json!({"image": "registry.test/web:no-such-tag"}))])),
+        alone("pod-kubelet-refused", ("kubelet-refused", ""), merge(spec(), elsewhere)),
+        alone("pod-deadline", ("deadline-exceeded", ""), merge(spec(), brief)),
+        alone("pod-evicted", ("evicted", ""), merge(with(&[hoarder]), hoard)),
+    ]
+}
+
+/// A finalizer whose owner never comes.
+fn held() -> Value {
+    merge(pod(spec()), json!({"metadata": {"finalizers": ["lab.test/hold"]}}))
+}
+
+fn released() -> Step {
+    Step::Send(Method::PATCH, POD, MERGE, json!({"metadata": {"finalizers": null}}))
+}
+
+fn stuck() -> Case {
+    let ask = Step::Send(Method::DELETE, POD, JSON, json!({}));
+    let mut case = alone("pod-stuck", ("stuck-terminating", ""), spec()).ahead(20).mended_after([released()]);
+    case.steps = vec![Step::Apply(held()), ask];
+    case
+}
+
+fn disrupted() -> Case {
+    let evict = json!({"apiVersion": "policy/v1", "kind": "Eviction", "metadata": {"name": "web", "namespace": "$ns"}});
+    let mut case = alone("pod-disrupted", ("disrupted", ""), spec()).mended_after([released()]);
+    case.steps = vec![
+        Step::Apply(held()),
+        Step::Until(POD, "/status/containerStatuses/0/ready", true.into()),
+        Step::Send(Method::POST, "/api/v1/namespaces/$ns/pods/web/eviction", JSON, evict),
+    ];
+    case
+}
+
+fn resized() -> Case {
+    let more = json!({"spec": {"containers": [{"name": "web", "resources": {"requests": {"cpu": "500"}}}]}});
+    let small = with(&[container(json!({"resources": {"requests": {"cpu": "1m"}}}))]);
+    alone("pod-resize", ("resize-pending", ""), small).then([
+        Step::Until(POD, "/status/containerStatuses/0/ready", true.into()),
+        Step::Send(Method::PATCH, "/api/v1/namespaces/$ns/pods/web/resize", "application/strategic-merge-patch+json", more),
+    ])
+}

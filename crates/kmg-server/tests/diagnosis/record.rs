@@ -1,0 +1,25 @@
+//! Observations of the real node as fixtures of the engine, written when `KMG_RECORD` is 1.
+
+use std::path::PathBuf;
+
+use serde_json::{Value, json};
+
+use crate::diagnose::Diagnosis;
+
+/// Whether this run records.
+#[expect(clippy::disallowed_methods, reason = "tests are told by the environment what to do")]
+fn recording() -> bool {
+    std::env::var("KMG_RECORD").is_ok_and(|value| value == "1")
+}
+
+/// Keeps what was observed of the case `name` with what must be found first; `Null` for nothing at all.
+pub(crate) fn keep(name: &str, diagnosis: &Diagnosis, first: &Value) {
+    if !recording() {
+        return;
+    }
+    let corpus = if first.is_null() { "healthy" } else { "broken" };
+    let folder: PathBuf = [env!("CARGO_MANIFEST_DIR"), "..", "kmg-diagnosis", "tests", "graphs", corpus].iter().collect();
+    let graph = json!({"observation": diagnosis.observation, "now": diagnosis.now, "first": first});
+    std::fs::create_dir_all(&folder).unwrap();
+    std::fs::write(folder.join(format!("{name}.json")), format!("{graph:#}\n")).unwrap();
+}
