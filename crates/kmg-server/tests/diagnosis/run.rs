@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
-use tokio::sync::Semaphore;
+use tokio::sync::{RwLock, Semaphore};
 use tokio::task::JoinSet;
 
 use crate::admin::{is_cluster_wide, object_path};
@@ -15,6 +15,8 @@ use crate::record;
 
 /// How many cases have Pods on the real node at once, over all families.
 static PLACES: Semaphore = Semaphore::const_new(8);
+/// What the scheduler says counts every node: a case that brings a node of its own has the scheduler to itself.
+static NODES: RwLock<()> = RwLock::const_new(());
 /// How long a first finding may take to be the right one, and to be gone.
 const PATIENCE: Duration = Duration::from_secs(35);
 const TICK: Duration = Duration::from_millis(700);
@@ -54,6 +56,10 @@ async fn one(lab: &Lab, case: &Case) -> Result<(), String> {
     let namespace = lab.namespace(case);
     lab.furnished(&namespace).await?;
     let _place = if case.on_node { Some(PLACES.acquire().await.map_err(|error| error.to_string())?) } else { None };
+    let brings_node = case.steps.iter().filter_map(cluster_wide).any(|object| object["kind"] == "Node");
+    let unschedulable = case.broken.as_ref().is_some_and(|broken| broken.id == "unschedulable");
+    let _alone = if brings_node { Some(NODES.write().await) } else { None };
+    let _among = if unschedulable && !brings_node { Some(NODES.read().await) } else { None };
     let began = Instant::now();
     let outcome = Box::pin(played(lab, case, &namespace)).await;
     for object in case.steps.iter().filter_map(cluster_wide) {

@@ -5,9 +5,12 @@ use serde_json::{Value, json};
 
 use super::placement::{claim, claiming, volume};
 use crate::case::{Case, Step};
-use crate::shapes::{container, deployment, merge, object, replicas, simulated, spec, with};
+use crate::shapes::{container, deployment, merge, object, simulated, spec, with};
 
 const WEB: &str = "/apis/apps/v1/namespaces/$ns/deployments/web";
+
+const CLAIM: &str = "/api/v1/namespaces/$ns/persistentvolumeclaims/data";
+const VOLUME: &str = "/api/v1/persistentvolumes/$ns";
 
 pub(super) fn autoscaler(min: u32, max: u32) -> Value {
     object("autoscaling/v2", "HorizontalPodAutoscaler", "web", {
@@ -38,28 +41,24 @@ pub(super) fn cases() -> Vec<Case> {
         around("autoscaler", ("autoscaler-cannot-scale", ""), autoscaler(1, 3)),
         around("budget", ("disruption-blocked", ""), budget(json!({"maxUnavailable": 0}))),
         around("quota-full", ("quota-exhausted", ""), quota),
-        lost(&replicas(deployment(simulated(claiming())), 1)),
+        lost(),
     ]
 }
 
-/// The volume behind a claim in use is deleted.
-fn lost(using: &Value) -> Case {
-    let release = Step::Send(Method::PATCH, "/api/v1/persistentvolumes/$ns", "application/merge-patch+json", {
-        json!({"metadata": {"finalizers": null}})
-    });
-    let bound = Step::Until("/api/v1/namespaces/$ns/persistentvolumeclaims/data", "/status/phase", "Bound".into());
-    let mut case = Case::broken("claim-lost", ("volume-claim-lost", ""), using.clone())
+/// The volume behind a claim is deleted before the claim is used.
+fn lost() -> Case {
+    let bound = Step::Until(CLAIM, "/status/phase", "Bound".into());
+    let release = Step::Send(Method::PATCH, VOLUME, "application/merge-patch+json", json!({"metadata": {"finalizers": null}}));
+    let deleted = Step::Send(Method::DELETE, VOLUME, "application/json", json!({}));
+    Case::broken("claim-lost", ("volume-claim-lost", ""), deployment(simulated(claiming())))
         .off_node()
-        .mended([Step::Apply(deployment(simulated(spec()))), Step::Until(WEB, "/status/availableReplicas", 1.into())]);
-    case.steps = vec![
-        Step::Apply(volume("kwok-0")),
-        Step::Apply(claim(Some("$ns"))),
-        bound,
-        Step::Apply(using.clone()),
-        Step::Until(WEB, "/status/availableReplicas", 1.into()),
-        Step::Send(Method::DELETE, "/api/v1/persistentvolumes/$ns", "application/json", json!({})),
-        release,
-        Step::Until("/api/v1/namespaces/$ns/persistentvolumeclaims/data", "/status/phase", "Lost".into()),
-    ];
-    case
+        .after([
+            Step::Apply(volume("kwok-0")),
+            Step::Apply(claim(Some("$ns"))),
+            bound,
+            deleted,
+            release,
+            Step::Until(CLAIM, "/status/phase", "Lost".into()),
+        ])
+        .mended([Step::Apply(deployment(simulated(spec())))])
 }

@@ -17,7 +17,7 @@ pub(super) fn cases() -> Vec<Case> {
         Case::broken("init-stalled", ("init-container-stalled", ""), runs("exec sleep 100000")).ahead(7),
         Case::broken("init-image", ("image-pull-failed", "not-found"), before(absent)),
         // A sidecar: it runs on beside the main containers.
-        Case::broken("init-sidecar-crash", ("init-container-failed", "application-error"), {
+        Case::broken("init-sidecar-crash", ("crash-loop", "application-error"), {
             before(merge(script("exit 4"), json!({"restartPolicy": "Always"})))
         }),
     ]

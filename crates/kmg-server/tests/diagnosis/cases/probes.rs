@@ -18,7 +18,7 @@ pub(super) fn cases() -> Vec<Case> {
     let (absent, refused) = (json!({"httpGet": {"path": "/absent", "port": 8080}}), json!({"tcpSocket": {"port": 9}}));
     let fails = json!({"exec": {"command": ["/bin/sh", "-c", "echo not today; exit 7"]}});
     let slow = json!({"exec": {"command": ["/bin/sleep", "30"]}});
-    let mut silent = script("exec nc -lk -p 8080 -e sleep 1000");
+    let mut silent = script("exec nc -ll -p 8080 -e sleep 1000");
     silent["readinessProbe"] = hasty(json!({"httpGet": {"path": "/", "port": 8080}}));
     let no_port = json!({"httpGet": {"path": "/", "port": "metrics"}});
     let gate = merge(spec(), json!({"readinessGates": [{"conditionType": "lab.test/balancer"}]}));

@@ -18,7 +18,7 @@ fn ends() -> Vec<Case> {
         Case::broken("crash-loop-last-words", ("crash-loop", "application-error"), deployment(with(&[told])))
             .quotes("no configuration at /etc/app/config.yaml"),
         Case::broken("crash-ends-at-once", ("crash-loop", "ends-at-once"), deployment(with(&[script("true")]))),
-        Case::broken("crash-signal", ("crash-loop", "signal"), deployment(with(&[script("sh -c 'kill -SEGV $$'; exit $?")]))),
+        Case::broken("crash-signal", ("crash-loop", "signal"), deployment(with(&[script("sh -c 'kill -SEGV $$$$'; exit $?")]))),
         Case::broken("crash-of-a-sidecar", ("crash-loop", "application-error"), {
             deployment(with(&[container(json!({})), json!({"name": "proxy", "image": "registry.test/crash:1"})]))
         }),
@@ -29,7 +29,10 @@ fn ends() -> Vec<Case> {
 fn cannot_start() -> Vec<Case> {
     let command = |command: &str| deployment(with(&[container(json!({"command": [command]}))]));
     let tool = json!({"volumes": [{"name": "tool", "configMap": {"name": "tool", "defaultMode": 0o755}}]});
-    let mounted = container(json!({"command": ["/tool/run"], "volumeMounts": [{"name": "tool", "mountPath": "/tool"}]}));
+    // The runtime writes what the kernel answered into the container's own output.
+    let mounted = container(json!({
+        "command": ["/tool/run"], "volumeMounts": [{"name": "tool", "mountPath": "/tool"}], "terminationMessagePolicy": "FallbackToLogsOnError"
+    }));
     let over_file = container(json!({"volumeMounts": [{"name": "tool", "mountPath": "/etc/passwd", "subPath": "absent/folder"}]}));
     let hook = container(json!({"lifecycle": {"postStart": {"exec": {"command": ["/bin/false"]}}}}));
     let garbage = Step::Apply(config_map("tool", json!({"run": "\u{1}\u{2}no program"})));
