@@ -19,6 +19,14 @@ impl About {
             Self::Service => "get_service_diagnostics",
         }
     }
+
+    /// The argument that names the object.
+    pub(crate) const fn argument(self) -> &'static str {
+        match self {
+            Self::Deployment | Self::Service => "name",
+            Self::Pod => "podName",
+        }
+    }
 }
 
 /// One act of the administrator. `$ns` in a manifest, path or body stands for the case's namespace.

@@ -29,7 +29,7 @@ impl Diagnosis {
 /// Asks about `web`, as of `ahead` minutes from now.
 pub(crate) async fn diagnose(server: &Server, about: About, namespace: &str, ahead: i64) -> Result<Diagnosis, String> {
     let tool = Tool::from_name(about.tool()).ok_or_else(|| format!("there is no tool {}", about.tool()))?;
-    let arguments = Map::from_iter([("namespace".to_owned(), namespace.into()), ("name".to_owned(), "web".into())]);
+    let arguments = Map::from_iter([("namespace".to_owned(), namespace.into()), (about.argument().to_owned(), "web".into())]);
     let ToolCall::Observe(ask) = parse(tool, &arguments).map_err(|refusal| refusal.to_string())? else {
         return Err(format!("{} observes nothing", about.tool()));
     };

@@ -8,7 +8,7 @@ use tokio::sync::{RwLock, Semaphore};
 use tokio::task::JoinSet;
 
 use crate::admin::{is_cluster_wide, object_path};
-use crate::case::{Broken, Case, Step};
+use crate::case::{About, Broken, Case, Step};
 use crate::diagnose::{Diagnosis, diagnose};
 use crate::lab::Lab;
 use crate::record;
@@ -79,6 +79,9 @@ async fn played(lab: &Lab, case: &Case, namespace: &str) -> Result<(), String> {
 }
 
 async fn healthy(lab: &Lab, case: &Case, namespace: &str) -> Result<(), String> {
+    if matches!(case.about, About::Deployment) {
+        until(lab, case, namespace, |seen| seen.answer["rolloutComplete"] == true).await?;
+    }
     for ahead in [case.ahead, case.ahead + LATER] {
         let seen = diagnose(&lab.server, case.about, namespace, ahead).await?;
         if !seen.findings.is_empty() {
