@@ -18,3 +18,5 @@ mod run;
 #[cfg(test)]
 #[expect(clippy::needless_pass_by_value, reason = "manifests are laid into each other")]
 mod shapes;
+#[cfg(test)]
+mod webhook;

@@ -15,7 +15,7 @@ use crate::record;
 
 /// How many cases have Pods on the real node at once, over all families.
 static PLACES: Semaphore = Semaphore::const_new(8);
-/// What the scheduler says counts every node: a case that brings a node of its own has the scheduler to itself.
+/// What the scheduler says counts every node: the case that brings a cordoned one has it to itself.
 static NODES: RwLock<()> = RwLock::const_new(());
 /// How long a first finding may take to be the right one, and to be gone.
 const PATIENCE: Duration = Duration::from_secs(35);
@@ -56,7 +56,7 @@ async fn one(lab: &Lab, case: &Case) -> Result<(), String> {
     let namespace = lab.namespace(case);
     lab.furnished(&namespace).await?;
     let _place = if case.on_node { Some(PLACES.acquire().await.map_err(|error| error.to_string())?) } else { None };
-    let brings_node = case.steps.iter().filter_map(cluster_wide).any(|object| object["kind"] == "Node");
+    let brings_node = case.steps.iter().filter_map(cluster_wide).any(|object| object["spec"]["unschedulable"] == true);
     let unschedulable = case.broken.as_ref().is_some_and(|broken| broken.id == "unschedulable");
     let _alone = if brings_node { Some(NODES.write().await) } else { None };
     let _among = if unschedulable && !brings_node { Some(NODES.read().await) } else { None };
@@ -142,8 +142,8 @@ async fn take(lab: &Lab, namespace: &str, steps: &[Step]) -> Result<(), String> 
                 lab.admin.must(method.clone(), &path, Some((content_type, &named(body, namespace)))).await?;
             }
             Step::Until(path, pointer, value) => {
-                let path = path.replace("$ns", namespace);
-                lab.until(&path, |object| object.pointer(pointer).unwrap_or(&Value::Null) == value).await?;
+                let (path, value) = (path.replace("$ns", namespace), named(value, namespace));
+                lab.until(&path, |object| object.pointer(pointer).unwrap_or(&Value::Null) == &value).await?;
             }
         }
     }

@@ -29,11 +29,13 @@ pub(super) fn cases() -> Vec<Case> {
         let labels = json!({"metadata": {"labels": {"pod-security.kubernetes.io/enforce": level}}});
         Step::Apply(object("v1", "Namespace", "$ns", labels))
     };
+    // Nobody listens there.
+    let silent = webhook(&json!({"url": "https://127.0.0.1:1/"}));
     vec![
         plain("quota", "quota").after([Step::Apply(quota.clone())]).mended_after([Step::Delete(quota)]),
         refused("limit-range", "limit-range", wanting).after([Step::Apply(limits.clone())]).mended_after([Step::Delete(limits)]),
         plain("pod-security", "pod-security").after([strict(Some("restricted"))]).mended_after([strict(None)]),
-        plain("webhook-unavailable", "webhook-unavailable").after([Step::Apply(webhook())]).mended_after([Step::Delete(webhook())]),
+        plain("webhook-unavailable", "webhook-unavailable").after([Step::Apply(silent.clone())]).mended_after([Step::Delete(silent)]),
         policy(),
         refused("service-account-missing", "service-account-missing", json!({"serviceAccountName": "absent"})),
         refused("priority-class-missing", "priority-class-missing", json!({"priorityClassName": "absent"})),
@@ -41,15 +43,23 @@ pub(super) fn cases() -> Vec<Case> {
     ]
 }
 
-/// A webhook for the case's Pods at an address where nobody listens.
-fn webhook() -> Value {
+/// A webhook for the case's Pods.
+fn webhook(client: &Value) -> Value {
     let hook = json!({
-        "name": "closed.lab.test", "admissionReviewVersions": ["v1"], "sideEffects": "None", "failurePolicy": "Fail",
-        "clientConfig": {"url": "https://127.0.0.1:1/"},
+        "name": "hook.lab.test", "admissionReviewVersions": ["v1"], "sideEffects": "None", "failurePolicy": "Fail",
+        "clientConfig": client,
         "namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "$ns"}},
         "rules": [{"apiGroups": [""], "apiVersions": ["v1"], "operations": ["CREATE"], "resources": ["pods"]}]
     });
     object(ADMISSION, "ValidatingWebhookConfiguration", "$ns", json!({"webhooks": [hook]}))
+}
+
+/// Pods that a webhook refuses, which `client` leads to.
+pub(super) fn denied(client: &Value) -> Case {
+    refused("webhook-denied", "webhook-denied", json!({}))
+        .after([Step::Apply(webhook(client))])
+        .quotes("no owner, no Pod")
+        .mended_after([Step::Delete(webhook(client))])
 }
 
 /// A policy that refuses the case's Pods.

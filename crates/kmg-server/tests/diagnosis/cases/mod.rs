@@ -15,6 +15,7 @@ mod starts;
 mod volumes;
 
 use crate::run;
+use crate::webhook::Webhook;
 
 #[tokio::test]
 async fn what_keeps_containers_from_starting_is_found_first() {
@@ -28,7 +29,9 @@ async fn what_ends_containers_is_found_first() {
 
 #[tokio::test]
 async fn what_keeps_pods_from_being_is_found_first() {
-    run::all("placement", [placement::cases(), admission::cases()].into_iter().flatten().collect()).await;
+    let webhook = Webhook::denying("diagnosis: webhook-denied", "no owner, no Pod");
+    let denied = webhook.as_ref().map(|webhook| admission::denied(&webhook.client));
+    run::all("placement", placement::cases().into_iter().chain(admission::cases()).chain(denied).collect()).await;
 }
 
 #[tokio::test]

@@ -4,7 +4,7 @@ use http::Method;
 use serde_json::{Value, json};
 
 use crate::case::{About, Case, Step};
-use crate::shapes::{container, merge, pod, script, spec, with};
+use crate::shapes::{container, merge, object, pod, script, spec, with};
 
 const POD: &str = "/api/v1/namespaces/$ns/pods/web";
 const MERGE: &str = "application/merge-patch+json";
@@ -12,7 +12,7 @@ const JSON: &str = "application/json";
 
 pub(super) fn cases() -> Vec<Case> {
     let mut cases = refused_or_ended();
-    cases.extend([stuck(), disrupted(), resized()]);
+    cases.extend([stuck(), disrupted(), resized(), lost()]);
     cases
 }
 
@@ -71,5 +71,32 @@ fn resized() -> Case {
     alone("pod-resize", ("resize-pending", ""), small).then([
         Step::Until(POD, "/status/containerStatuses/0/ready", true.into()),
         Step::Send(Method::PATCH, "/api/v1/namespaces/$ns/pods/web/resize", "application/strategic-merge-patch+json", more),
+    ])
+}
+
+/// A node that nobody speaks for: what a kubelet would have reported is written once, and never renewed.
+fn lost() -> Case {
+    let node = object("v1", "Node", "$ns", {
+        json!({"metadata": {"labels": {"lab": "$ns"}}, "spec": {"taints": [{"key": "lab.test/own", "effect": "NoSchedule"}]}})
+    });
+    let room = json!({"cpu": "1", "memory": "1Gi", "pods": "8"});
+    let reported = json!({"status": {"capacity": room, "allocatable": room, "conditions": [{"type": "Ready", "status": "True"}]}});
+    let there = json!({"nodeSelector": {"lab": "$ns"}, "tolerations": [{"key": "lab.test/own", "operator": "Exists"}]});
+    let container = json!({"name": "web", "image": "registry.test/web:1", "imageID": "", "ready": true, "restartCount": 0, "started": true, "state": {"running": {}}});
+    let conditions = json!([{"type": "Ready", "status": "True"}, {"type": "ContainersReady", "status": "True"}]);
+    let runs = json!({"status": {"phase": "Running", "conditions": conditions, "containerStatuses": [container]}});
+    let mut case = alone("pod-node-lost", ("node-lost", ""), merge(spec(), there)).off_node();
+    case.steps.splice(
+        0..0,
+        [
+            Step::Apply(node),
+            Step::Send(Method::PATCH, "/api/v1/nodes/$ns/status", "application/strategic-merge-patch+json", reported),
+            // The node's first taints go when it is seen to be ready.
+            Step::Until("/api/v1/nodes/$ns", "/spec/taints/1", Value::Null),
+        ],
+    );
+    case.then([
+        Step::Until(POD, "/spec/nodeName", "$ns".into()),
+        Step::Send(Method::PATCH, "/api/v1/namespaces/$ns/pods/web/status", "application/strategic-merge-patch+json", runs),
     ])
 }
