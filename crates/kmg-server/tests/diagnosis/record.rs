@@ -10,9 +10,18 @@ use crate::diagnose::Diagnosis;
 const WIDTH: usize = 140;
 
 /// Whether this run records.
-#[expect(clippy::disallowed_methods, reason = "tests are told by the environment what to do")]
 fn recording() -> bool {
-    std::env::var("KMG_RECORD").is_ok_and(|value| value == "1")
+    setting("KMG_RECORD").is_some_and(|value| value == "1")
+}
+
+/// Whether this run is about the case `name`: `KMG_CASES` may name those that are looked into.
+pub(crate) fn wanted(name: &str) -> bool {
+    setting("KMG_CASES").is_none_or(|only| only.split(',').any(|one| one == name))
+}
+
+#[expect(clippy::disallowed_methods, reason = "tests are told by the environment what to do")]
+fn setting(name: &str) -> Option<String> {
+    std::env::var(name).ok().filter(|value| !value.is_empty())
 }
 
 /// Keeps what was observed of the case `name` with what must be found first; `Null` for nothing at all.

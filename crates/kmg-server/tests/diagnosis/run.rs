@@ -27,7 +27,8 @@ const LATER: i64 = 11;
 ///
 /// # Panics
 /// When one of them failed.
-pub(crate) async fn all(family: &str, cases: Vec<Case>) {
+pub(crate) async fn all(family: &str, mut cases: Vec<Case>) {
+    cases.retain(|case| record::wanted(case.name));
     let Some(lab) = Lab::open(family, &cases).await else { return };
     let lab = Arc::new(lab);
     let total = cases.len();

@@ -25,7 +25,7 @@ pub(super) fn cases() -> Vec<Case> {
         object("v1", "LimitRange", "narrow", json!({"spec": {"limits": [limit]}}))
     };
     let wanting = json!({"containers": [{"name": "web", "image": "registry.test/web:1", "resources": {"requests": {"memory": "8Mi"}, "limits": {"memory": "8Mi"}}}]});
-    let strict = |level: Option<&str>| {
+    let level = |level: &str| {
         let labels = json!({"metadata": {"labels": {"pod-security.kubernetes.io/enforce": level}}});
         Step::Apply(object("v1", "Namespace", "$ns", labels))
     };
@@ -34,7 +34,7 @@ pub(super) fn cases() -> Vec<Case> {
     vec![
         plain("quota", "quota").after([Step::Apply(quota.clone())]).mended_after([Step::Delete(quota)]),
         refused("limit-range", "limit-range", wanting).after([Step::Apply(limits.clone())]).mended_after([Step::Delete(limits)]),
-        plain("pod-security", "pod-security").after([strict(Some("restricted"))]).mended_after([strict(None)]),
+        plain("pod-security", "pod-security").after([level("restricted")]).mended_after([level("privileged")]),
         plain("webhook-unavailable", "webhook-unavailable").after([Step::Apply(silent.clone())]).mended_after([Step::Delete(silent)]),
         policy(),
         refused("service-account-missing", "service-account-missing", json!({"serviceAccountName": "absent"})),
