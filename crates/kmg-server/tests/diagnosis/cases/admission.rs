@@ -37,7 +37,9 @@ pub(super) fn cases() -> Vec<Case> {
         plain("pod-security", "pod-security").after([level("restricted")]).mended_after([level("privileged")]),
         plain("webhook-unavailable", "webhook-unavailable").after([Step::Apply(silent.clone())]).mended_after([Step::Delete(silent)]),
         policy(),
-        refused("service-account-missing", "service-account-missing", json!({"serviceAccountName": "absent"})),
+        // The API server keeps the account's name in an older field too: it has to be said which one it is now.
+        refused("service-account-missing", "service-account-missing", json!({"serviceAccountName": "absent"}))
+            .mended([Step::Apply(deployment(merge(simulated(spec()), json!({"serviceAccountName": "default"}))))]),
         refused("priority-class-missing", "priority-class-missing", json!({"priorityClassName": "absent"})),
         refused("runtime-class-missing", "runtime-class-missing", json!({"runtimeClassName": "absent"})),
     ]

@@ -80,7 +80,10 @@ pub(super) fn volume(node: &str) -> Value {
 
 fn volumes() -> Vec<Case> {
     let device = merge(with(&[container(json!({"resources": {"claims": [{"name": "device"}]}}))]), {
-        json!({"resourceClaims": [{"name": "device", "resourceClaimName": "absent"}]})
+        json!({"resourceClaims": [{"name": "device", "resourceClaimName": "device"}]})
+    });
+    let device_claim = object("resource.k8s.io/v1", "ResourceClaim", "device", {
+        json!({"spec": {"devices": {"requests": [{"name": "device", "exactly": {"deviceClassName": "absent"}}]}}})
     });
     let bound = Step::Until("/api/v1/namespaces/$ns/persistentvolumeclaims/data", "/status/phase", "Bound".into());
     vec![
@@ -91,7 +94,7 @@ fn volumes() -> Vec<Case> {
             Step::Apply(claim(Some("$ns"))),
             bound,
         ]),
-        unschedulable("resource-claim", "resource-claim", anywhere(device)),
+        unschedulable("resource-claim", "resource-claim", anywhere(device)).after([Step::Apply(device_claim)]),
     ]
 }
 

@@ -8,6 +8,7 @@ use crate::shapes::{container, merge, object, pod, script, spec, with};
 
 const POD: &str = "/api/v1/namespaces/$ns/pods/web";
 const MERGE: &str = "application/merge-patch+json";
+const STRATEGIC: &str = "application/strategic-merge-patch+json";
 const JSON: &str = "application/json";
 
 pub(super) fn cases() -> Vec<Case> {
@@ -16,11 +17,14 @@ pub(super) fn cases() -> Vec<Case> {
     cases
 }
 
+fn ready() -> Step {
+    Step::Until(POD, "/status/containerStatuses/0/ready", true.into())
+}
+
 /// Pod `web`, mended by one in its place that serves.
 fn alone(name: &'static str, first: (&'static str, &'static str), spec: Value) -> Case {
-    let ready = Step::Until(POD, "/status/containerStatuses/0/ready", true.into());
-    let serving = pod(merge(self::spec(), json!({})));
-    Case::broken(name, first, pod(spec)).about(About::Pod).mended([Step::Delete(serving.clone()), Step::Apply(serving), ready])
+    let serving = pod(self::spec());
+    Case::broken(name, first, pod(spec)).about(About::Pod).mended([Step::Delete(serving.clone()), Step::Apply(serving), ready()])
 }
 
 fn refused_or_ended() -> Vec<Case> {
@@ -56,22 +60,19 @@ fn stuck() -> Case {
 
 fn disrupted() -> Case {
     let evict = json!({"apiVersion": "policy/v1", "kind": "Eviction", "metadata": {"name": "web", "namespace": "$ns"}});
-    let mut case = alone("pod-disrupted", ("disrupted", ""), spec()).mended_after([released()]);
-    case.steps = vec![
-        Step::Apply(held()),
-        Step::Until(POD, "/status/containerStatuses/0/ready", true.into()),
-        Step::Send(Method::POST, "/api/v1/namespaces/$ns/pods/web/eviction", JSON, evict),
-    ];
+    let mut case = alone("pod-disrupted", ("disrupted", "eviction"), spec()).mended_after([released()]);
+    case.steps = vec![Step::Apply(held()), ready(), Step::Send(Method::POST, "/api/v1/namespaces/$ns/pods/web/eviction", JSON, evict)];
     case
 }
 
+/// There is as much on the node, but a neighbour has a part of it.
 fn resized() -> Case {
-    let more = json!({"spec": {"containers": [{"name": "web", "resources": {"requests": {"cpu": "500"}}}]}});
-    let small = with(&[container(json!({"resources": {"requests": {"cpu": "1m"}}}))]);
-    alone("pod-resize", ("resize-pending", ""), small).then([
-        Step::Until(POD, "/status/containerStatuses/0/ready", true.into()),
-        Step::Send(Method::PATCH, "/api/v1/namespaces/$ns/pods/web/resize", "application/strategic-merge-patch+json", more),
-    ])
+    let asking = |cpu: &str| with(&[container(json!({"resources": {"requests": {"cpu": cpu}}}))]);
+    let neighbour = object("v1", "Pod", "neighbour", json!({"spec": asking("500m")}));
+    let more = json!({"spec": {"containers": [{"name": "web", "resources": {"requests": {"cpu": "1900m"}}}]}});
+    alone("pod-resize", ("resize-pending", ""), asking("1m"))
+        .after([Step::Apply(neighbour)])
+        .then([ready(), Step::Send(Method::PATCH, "/api/v1/namespaces/$ns/pods/web/resize", STRATEGIC, more)])
 }
 
 /// A node that nobody speaks for: what a kubelet would have reported is written once, and never renewed.
@@ -90,13 +91,13 @@ fn lost() -> Case {
         0..0,
         [
             Step::Apply(node),
-            Step::Send(Method::PATCH, "/api/v1/nodes/$ns/status", "application/strategic-merge-patch+json", reported),
+            Step::Send(Method::PATCH, "/api/v1/nodes/$ns/status", STRATEGIC, reported),
             // The node's first taints go when it is seen to be ready.
             Step::Until("/api/v1/nodes/$ns", "/spec/taints/1", Value::Null),
         ],
     );
     case.then([
         Step::Until(POD, "/spec/nodeName", "$ns".into()),
-        Step::Send(Method::PATCH, "/api/v1/namespaces/$ns/pods/web/status", "application/strategic-merge-patch+json", runs),
+        Step::Send(Method::PATCH, "/api/v1/namespaces/$ns/pods/web/status", STRATEGIC, runs),
     ])
 }

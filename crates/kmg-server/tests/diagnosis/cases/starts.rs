@@ -29,10 +29,7 @@ fn ends() -> Vec<Case> {
 fn cannot_start() -> Vec<Case> {
     let command = |command: &str| deployment(with(&[container(json!({"command": [command]}))]));
     let tool = json!({"volumes": [{"name": "tool", "configMap": {"name": "tool", "defaultMode": 0o755}}]});
-    // The runtime writes what the kernel answered into the container's own output.
-    let mounted = container(json!({
-        "command": ["/tool/run"], "volumeMounts": [{"name": "tool", "mountPath": "/tool"}], "terminationMessagePolicy": "FallbackToLogsOnError"
-    }));
+    let mounted = container(json!({"command": ["/tool/run"], "volumeMounts": [{"name": "tool", "mountPath": "/tool"}]}));
     let over_file = container(json!({"volumeMounts": [{"name": "tool", "mountPath": "/etc/passwd", "subPath": "absent/folder"}]}));
     let hook = container(json!({"lifecycle": {"postStart": {"exec": {"command": ["/bin/false"]}}}}));
     let garbage = Step::Apply(config_map("tool", json!({"run": "\u{1}\u{2}no program"})));

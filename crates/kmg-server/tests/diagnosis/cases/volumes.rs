@@ -26,6 +26,7 @@ pub(super) fn cases() -> Vec<Case> {
         .after([Step::Apply(config_map("settings", json!({"present": "1"})))]),
         Case::broken("mount-no-such-folder", ("volume-mount-failed", ""), {
             volume(json!({"hostPath": {"path": "/no/such/folder", "type": "Directory"}}))
-        }),
+        })
+        .ahead(3),
     ]
 }
