@@ -37,10 +37,6 @@ pub(crate) async fn all(family: &str, mut cases: Vec<Case>) {
         let lab = Arc::clone(&lab);
         running.spawn(async move {
             let outcome = Box::pin(one(&lab, &case)).await;
-            {
-                use std::io::Write as _;
-                let mut f = std::fs::OpenOptions::new().create(true).append(true).open("/tmp/lab-progress.txt").unwrap();
-                writeln!(f, "{} {:?}", case.name, outcome).unwrap();
             let cleared = lab.clear(&lab.namespace(&case)).await;
             (case.name, outcome.and(cleared))
         });
@@ -70,10 +66,6 @@ async fn one(lab: &Lab, case: &Case) -> Result<(), String> {
     for object in case.steps.iter().filter_map(cluster_wide) {
         lab.admin.delete(&filled(object, &namespace)).await?;
     }
-    {
-        use std::io::Write as _;
-        let mut f = std::fs::OpenOptions::new().create(true).append(true).open("/tmp/lab-progress.txt").unwrap();
-        writeln!(f, "time {} {} s", case.name, began.elapsed().as_secs()).unwrap();
     outcome.map_err(|what| format!("{what} (after {} s)", began.elapsed().as_secs()))
 }
 
