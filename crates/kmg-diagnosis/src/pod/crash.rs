@@ -43,7 +43,7 @@ pub(crate) fn crash<'a>(scope: &Scope<'_>, pod: &'a PodFacts, container: &'a Con
             let settled = since.is_some_and(|since| scope.now.since(since) >= BACK_OFF_MS);
             let proved = container.ready && declared(pod, &container.name).is_some_and(|one| one.readiness.is_some());
             let failed = recent.exit_code != 0 || container.restarts > MANY;
-            let counts = (container.restarts > MANY && !container.ready) || out_of_memory(recent);
+            let counts = container.restarts > MANY || out_of_memory(recent);
             if settled || proved || !failed || !counts { None } else { of(Some(recent), "lastState.terminated") }
         }
         ContainerState::Waiting { .. } | ContainerState::Terminated(_) | ContainerState::Unknown => None,

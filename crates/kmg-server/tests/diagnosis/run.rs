@@ -14,7 +14,7 @@ use crate::lab::Lab;
 use crate::record;
 
 /// How many cases have Pods on the real node at once, over all families.
-static PLACES: Semaphore = Semaphore::const_new(8);
+static PLACES: Semaphore = Semaphore::const_new(12);
 /// What the scheduler says counts every node: the case that brings a cordoned one has it to itself.
 static NODES: RwLock<()> = RwLock::const_new(());
 /// How long a first finding may take to be the right one, and to be gone.

@@ -13,7 +13,7 @@ pub(super) fn cases() -> Vec<Case> {
     let no_command = json!({"image": "registry.test/sleeper:1", "command": ["/bin/no-such-program"]});
     vec![
         Case::broken("init-crash", ("init-container-failed", "application-error"), runs("echo no database; exit 1")),
-        Case::broken("init-cannot-start", ("container-cannot-start", "command-not-found"), before(no_command)),
+        Case::broken("init-cannot-start", ("init-container-failed", "cannot-start"), before(no_command)),
         Case::broken("init-stalled", ("init-container-stalled", ""), runs("exec sleep 100000")).ahead(7),
         Case::broken("init-image", ("image-pull-failed", "not-found"), before(absent)),
         // A sidecar: it runs on beside the main containers.
