@@ -29,7 +29,6 @@ pub(super) fn budget(spec: Value) -> Value {
 pub(super) fn cases() -> Vec<Case> {
     let serving = deployment(simulated(with(&[container(json!({"resources": {"requests": {"cpu": "1m"}}}))])));
     let available = |count: u32| Step::Until(WEB, "/status/availableReplicas", count.into());
-    let quota = object("v1", "ResourceQuota", "full", json!({"spec": {"hard": {"pods": "1"}}}));
     let around = |name, first, thing: Value| {
         Case::broken(name, first, thing.clone())
             .off_node()
@@ -40,7 +39,6 @@ pub(super) fn cases() -> Vec<Case> {
         // There is no metrics server.
         around("autoscaler", ("autoscaler-cannot-scale", ""), autoscaler(1, 3)).ahead(3),
         around("budget", ("disruption-blocked", ""), budget(json!({"maxUnavailable": 0}))),
-        around("quota-full", ("quota-exhausted", ""), quota),
         lost(),
     ]
 }
