@@ -49,9 +49,10 @@ pub fn delete_findings(live: &Value) -> Vec<PlanFinding> {
     ranked(found.into_findings())
 }
 
-/// Whether `now` holds a finding that `reviewed` lacks, or holds with less severity or a smaller demand.
+/// Whether `now` holds a finding that `reviewed` lacks, or holds with less severity or a smaller demand. What an
+/// object's status says is a circumstance: a rollout that begins after the review does not make the change another.
 pub fn worse(reviewed: &[PlanFinding], now: &[PlanFinding]) -> bool {
-    now.iter().any(|finding| {
+    now.iter().filter(|finding| !finding.path.starts_with("status.")).any(|finding| {
         !reviewed.iter().any(|seen| seen.id == finding.id && seen.severity >= finding.severity && seen.demand >= finding.demand)
     })
 }
