@@ -51,7 +51,8 @@ impl Lab {
         let minted = mint(&operator, Identity::Reader, &rbac, 600).await.unwrap();
         let reader = Cluster::connect_text(minted.kubeconfig.expose_secret(), Options::new(Clock::system())).await.unwrap();
         let allow = AllowList::new(namespaces);
-        let options = ServerOptions { reader, planner: None, allow, clock: Clock::system(), fence: FencePolicy::Required, registries: Vec::new() };
+        let options =
+            ServerOptions { reader, planner: None, allow, clock: Clock::system(), fence: FencePolicy::Required, registries: Vec::new() };
         Some(Self { admin, server: Server::new(options).unwrap(), stamp, installed })
     }
 

@@ -29,10 +29,6 @@ pub(super) fn budget(spec: Value) -> Value {
 pub(super) fn cases() -> Vec<Case> {
     let serving = deployment(simulated(with(&[container(json!({"resources": {"requests": {"cpu": "1m"}}}))])));
     let available = |count: u32| Step::Until(WEB, "/status/availableReplicas", count.into());
-<<<<<<< HEAD
-    let quota = object("v1", "ResourceQuota", "full", json!({"spec": {"hard": {"pods": "1"}}}));
-=======
->>>>>>> 55d0b705bf118e2ac066ddcdb969d3b67cebae7f
     let around = |name, first, thing: Value| {
         Case::broken(name, first, thing.clone())
             .off_node()
@@ -43,10 +39,6 @@ pub(super) fn cases() -> Vec<Case> {
         // There is no metrics server.
         around("autoscaler", ("autoscaler-cannot-scale", ""), autoscaler(1, 3)).ahead(3),
         around("budget", ("disruption-blocked", ""), budget(json!({"maxUnavailable": 0}))),
-<<<<<<< HEAD
-        around("quota-full", ("quota-exhausted", ""), quota),
-=======
->>>>>>> 55d0b705bf118e2ac066ddcdb969d3b67cebae7f
         lost(),
     ]
 }

@@ -96,11 +96,7 @@ fn services() -> Vec<Case> {
 fn others() -> Vec<Case> {
     let once = merge(with(&[script("true")]), json!({"restartPolicy": "Never"}));
     let finished = Step::Until(POD, "/status/phase", "Succeeded".into());
-<<<<<<< HEAD
-    let quota = object("v1", "ResourceQuota", "pods", json!({"spec": {"hard": {"pods": "40"}}}));
-=======
     let quota = |pods: &str| object("v1", "ResourceQuota", "pods", json!({"spec": {"hard": {"pods": pods}}}));
->>>>>>> 55d0b705bf118e2ac066ddcdb969d3b67cebae7f
     let zero = replicas(deployment(simulated(spec())), 0);
     let disabled = Step::Until(
         "/apis/autoscaling/v2/namespaces/$ns/horizontalpodautoscalers/web",
@@ -109,13 +105,9 @@ fn others() -> Vec<Case> {
     );
     vec![
         simulated_with("budget-with-room", budget(json!({"maxUnavailable": 1}))),
-<<<<<<< HEAD
-        simulated_with("quota-with-room", quota),
-=======
         simulated_with("quota-with-room", quota("40")),
         // Full, and all Pods are there.
         simulated_with("quota-used-up", quota("2")),
->>>>>>> 55d0b705bf118e2ac066ddcdb969d3b67cebae7f
         Case::healthy("autoscaler-at-rest", vec![Step::Apply(zero), Step::Apply(autoscaler(1, 2)), disabled]).off_node(),
         Case::healthy("pod", vec![Step::Apply(pod(spec())), Step::Until(POD, "/status/containerStatuses/0/ready", true.into())])
             .about(About::Pod),
