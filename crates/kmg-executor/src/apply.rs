@@ -11,8 +11,8 @@ use kmg_cluster::write::dry_run::dry_run;
 use kmg_core::clock::Millis;
 use kmg_core::decision::VerifiedPlan;
 use kmg_core::plan::{
-    Action, Head, Kind, ObjectId, Outcome, Receipt, Rendered, ResourceVersion, Step, StepOutcome, Target as Place, findings,
-    projection_digest, step_change, worse,
+    Action, Head, Kind, ObjectId, Outcome, Receipt, Rendered, ResourceVersion, Step, StepOutcome, Target as Place, before_dry_run,
+    findings, projection_digest, step_change, worse,
 };
 use kmg_core::untrusted::Quoted;
 use serde_json::Value;
@@ -130,6 +130,9 @@ impl Work<'_> {
         let body = self.plan.body();
         let refused = |reason: &str| Halt::new(Outcome::Refused, reason);
         let permit = self.executor.settings.trust.namespaces.permit(body.ask.namespace()).map_err(|_| refused("namespace not allowed"))?;
+        if !step.exclusions.iter().all(|pointer| may_be_left_out(pointer)) {
+            return Err(refused("the plan leaves out a field that must be compared"));
+        }
         let place = place(step).ok_or_else(|| refused("the plan writes something this executor does not"))?;
         let live = object(&self.executor.cluster, &permit, &place)
             .await
@@ -146,6 +149,9 @@ impl Work<'_> {
             Look::NotOurs { version, .. } => version.ok_or_else(|| refused("the object has no readable version"))?,
         };
         self.as_meant(step, &place, live.as_ref())?;
+        if !before_dry_run(&body.ask, &place, live.as_ref(), &self.executor.settings.registries).is_empty() {
+            return Err(refused("an image comes from a registry that this executor does not allow"));
+        }
         let rendered = step.template.render(&version.resource_version);
         let run = dry_run(&self.executor.cluster, &rendered).await.map_err(|error| dry_run_failed(&error))?;
         let predicted = (step.action != Action::Delete).then_some(&run.object);
@@ -329,6 +335,14 @@ impl Work<'_> {
 /// The object of `step`, if it is of a kind this executor knows.
 fn place(step: &Step) -> Option<Place> {
     Some(Place { kind: Kind::from_name(&step.object.kind)?, name: step.object.name.parse().ok()? })
+}
+
+/// Whether a field is one that somebody but the ask may set; which of them are left out of a step follows from its
+/// ask. Whatever else a plan left out, its digests would not protect.
+fn may_be_left_out(pointer: &str) -> bool {
+    let node_port = pointer.strip_prefix("/spec/ports/").and_then(|rest| rest.strip_suffix("/nodePort"));
+    let known = [REPLICAS, "/metadata/uid", "/spec/clusterIP", "/spec/clusterIPs", "/spec/healthCheckNodePort"];
+    known.contains(&pointer) || node_port.is_some_and(|index| !index.is_empty() && index.bytes().all(|b| b.is_ascii_digit()))
 }
 
 /// A dry run that did not end in an object. Nothing was sent either way.

@@ -54,10 +54,12 @@ mod tests {
     }
 
     fn scaled(to: u32) -> Vec<PlanFinding> {
-        let mut after = deployment();
+        let mut live = deployment();
+        live.as_object_mut().unwrap().remove("status");
+        let mut after = live.clone();
         after["spec"]["replicas"] = to.into();
         let ask = Ask::ScaleDeployment { namespace: "demo".parse().unwrap(), name: "web".parse().unwrap(), replicas: to };
-        findings(&ask, Some(&deployment()), Some(&after), &[])
+        findings(&ask, Some(&live), Some(&after), &[])
     }
 
     #[test]
@@ -90,5 +92,7 @@ mod tests {
         let mut easier = high.clone();
         easier[0].demand = Demand::Show;
         assert!(worse(&easier, &high) && !worse(&high, &easier));
+        let rolling = findings(&set_image("web", "registry.test/web:2"), Some(&deployment()), Some(&deployment()), &[]);
+        assert!(rolling.iter().any(|finding| finding.id == "KMG-A13") && !worse(&none, &rolling), "a rollout is a circumstance");
     }
 }
