@@ -186,6 +186,15 @@ impl Lab {
     pub(crate) async fn someone_applies(&self, mut manifest: Value) {
         manifest["metadata"]["namespace"] = self.namespace.as_str().into();
         apply_manifest(&self.admin, &manifest).await.unwrap();
+        if manifest["kind"] == "Deployment" {
+            let name = manifest["metadata"]["name"].as_str().unwrap();
+            // A new Deployment has no annotations until its controller has seen it: a plan made before is refused.
+            eventually("the controller to see it", async || {
+                let live = self.get(Kind::Deployment, name).await?;
+                live.pointer("/metadata/annotations/deployment.kubernetes.io~1revision").is_some().then_some(())
+            })
+            .await;
+        }
     }
 
     /// What the API server's own audit log says this lab's executor sent without `dryRun`, as `verb resource code`.
