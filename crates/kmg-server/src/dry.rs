@@ -15,6 +15,9 @@ use crate::server::Planner;
 /// How often a preview is begun again because the object moved between its read and its dry run.
 const ATTEMPTS: u32 = 3;
 
+/// What is asked about the object as it is, before anything is sent.
+pub(crate) type Allowed<'a> = dyn Fn(Option<&Value>) -> Result<(), Refusal> + Sync + 'a;
+
 pub(crate) struct Dry {
     pub(crate) live: Option<Value>,
     pub(crate) change: Change,
@@ -30,7 +33,7 @@ pub(crate) async fn dry(
     planner: &Planner,
     permit: &Permit,
     request: &PreviewRequest,
-    (target, allowed): (&Target, &(dyn Fn(Option<&Value>) -> Result<(), Refusal> + Sync)),
+    (target, allowed): (&Target, &Allowed<'_>),
 ) -> Result<Dry, ServerError> {
     let mut live = object(&planner.cluster, permit, target).await?;
     for _attempt in 0..ATTEMPTS {
