@@ -1,8 +1,10 @@
-"""A mutating admission webhook for tests: HTTPS on loopback, with a certificate of its own making.
+"""An admission webhook for tests: HTTPS on loopback, with a certificate of its own making.
 
-Usage: webhook.py --for-user PREFIX --patch JSON [--log]
+Usage: webhook.py --for-user PREFIX (--patch JSON | --deny WORDS) [--log]
 
-  --for-user PREFIX   patch the requests of users whose name begins so; with '' everyone's. Others pass unchanged.
+  --for-user PREFIX   patch or deny the requests of users whose name begins so; with '' everyone's. Others pass
+                      unchanged.
+  --deny WORDS        deny them with this message.
   --patch JSON        a JSON Patch (RFC 6902). In its strings $NOW becomes the time in nanoseconds and $RANDOM
                       64 random bits in hexadecimal digits, new for each call.
   --log               one JSON line on stderr for each call.
@@ -87,7 +89,10 @@ def handler(options, patch):
             request = json.loads(self.rfile.read(length))["request"]
             user = request["userInfo"]["username"]
             response = {"uid": request["uid"], "allowed": True}
-            if patched := user.startswith(options.for_user):
+            patched = user.startswith(options.for_user)
+            if patched and options.deny is not None:
+                response |= {"allowed": False, "status": {"message": options.deny}}
+            elif patched:
                 response["patchType"] = "JSONPatch"
                 response["patch"] = base64.b64encode(json.dumps(filled(patch)).encode()).decode()
             if options.log:
@@ -116,7 +121,9 @@ class Server(ThreadingHTTPServer):
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--for-user", default="")
-    parser.add_argument("--patch", required=True, type=json.loads)
+    does = parser.add_mutually_exclusive_group(required=True)
+    does.add_argument("--patch", type=json.loads)
+    does.add_argument("--deny")
     parser.add_argument("--log", action="store_true")
     options = parser.parse_args()
     pem, private = certificate()

@@ -31,10 +31,14 @@ impl App {
     /// Fixes the decision statement and begins the sign-in that commits to it. Nothing is approved yet.
     ///
     /// # Errors
-    /// As [`App::deny`], and `issuer-unavailable`.
-    pub async fn begin_approval(&self, who: &SignedIn, id: &PlanId, seen: Digest) -> Result<ApprovalStart, Problem> {
+    /// As [`App::deny`], `name-not-typed` where the plan asks for the object's name, and `issuer-unavailable`.
+    pub async fn begin_approval(&self, who: &SignedIn, id: &PlanId, seen: Digest, typed: Option<&str>) -> Result<ApprovalStart, Problem> {
         let row = self.decidable(who, id, seen).await?;
-        let statement = Statement::approving(&row.body, &who.reviewer, self.clock().now(), token()?);
+        let wanted = row.body.body().name_to_type();
+        if wanted.is_some_and(|name| typed.map(str::trim) != Some(name)) {
+            return Err(Refusal::new(Code::NameNotTyped, "The name that was typed is not the object's; nothing was decided.").into());
+        }
+        let statement = Statement::approving(&row.body, &who.reviewer, self.clock().now(), token()?).typed(wanted.map(str::to_owned));
         let bytes = statement.to_bytes().map_err(|error| Fault::new(Code::Internal, error))?;
         let nonce = nonce(&bytes);
         let start = self.parts().approve.begin(nonce.clone(), Freshness::Fresh).await?;

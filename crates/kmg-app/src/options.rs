@@ -11,6 +11,7 @@ use kmg_core::allow::AllowList;
 use kmg_core::clock::{Clock, Millis};
 use kmg_core::identity::{ApproverRule, Principal, Requester};
 use kmg_core::problem::{Code, Fault, Problem, Refusal};
+use kmg_core::untrusted::Quoted;
 use kmg_guard::Guard;
 use kmg_link::{Link, LinkError, Supervisor};
 use kmg_store::{Caps, Store};
@@ -80,11 +81,17 @@ impl Peer {
     }
 }
 
-/// A peer composes `message` itself; foreign text travels beside it and is dropped here, so nothing unscreened
-/// can reach a model through a refusal.
+/// The longest quotation in a refusal, in bytes.
+const QUOTE_BYTES: usize = 1_024;
+
+/// A peer composes `message` itself; foreign text travels beside it and stays a quotation, which is screened or
+/// escaped wherever it is shown.
 fn problem(error: LinkError) -> Problem {
     match error {
-        LinkError::Remote { code, message, .. } if is_refusal(code) => Refusal::new(code, message).into(),
+        LinkError::Remote { code, message, untrusted } if is_refusal(code) => {
+            let quote = untrusted.map(|text| Quoted::new(text.for_screening(), QUOTE_BYTES));
+            Refusal::new(code, message).quoting(quote).into()
+        }
         LinkError::Remote { code, message, .. } => Fault::new(code, message).into(),
         other => Fault::new(other.code(), other).into(),
     }

@@ -4,7 +4,9 @@ use std::time::Duration;
 
 use kmg_core::allow::Permit;
 use kmg_core::identity::Caller;
-use kmg_core::plan::{Ask, PLAN_ANNOTATION, PlanBody, PlanId, PreviewRequest, PreviewResponse, SCHEMA, StoredBody, Times};
+use kmg_core::plan::{
+    Action, Ask, PLAN_ANNOTATION, PlanBody, PlanId, PreviewRequest, PreviewResponse, SCHEMA, Step, StoredBody, Target, Times,
+};
 use kmg_core::problem::{Code, Fault, Problem, Refusal};
 use kmg_core::untrusted::Quoted;
 use kmg_link::methods;
@@ -74,19 +76,30 @@ impl App {
     }
 }
 
-/// The planner answers for the object that was asked about, and with something to write.
+/// The planner answers for the objects that were asked about, in order, and with something to write.
 fn check_preview(ask: &Ask, preview: &PreviewResponse) -> Result<(), Problem> {
-    let object_fits = |step: &kmg_core::plan::Step| {
-        step.object.namespace == ask.namespace().as_str() && step.object.name == ask.name().as_str() && step.object.kind == ask.kind()
+    let fits = |(step, target): (&Step, &Target)| {
+        step.object.namespace == ask.namespace().as_str()
+            && step.object.name == target.name.as_str()
+            && step.object.kind == target.kind.as_str()
     };
-    if preview.steps.len() != 1 || !preview.steps.iter().all(object_fits) || preview.cluster_id.is_empty() {
+    let targets = ask.targets();
+    if preview.steps.len() != targets.len() || !preview.steps.iter().zip(&targets).all(fits) || preview.cluster_id.is_empty() {
         return Err(Fault::new(Code::Internal, "the planner's answer is about something else").into());
     }
-    // Our own annotation always changes: what counts is whether anything of the ask survives the dry run.
-    let mark = format!("metadata.annotations[\"{PLAN_ANNOTATION}\"]");
-    let asked = |step: &kmg_core::plan::Step| step.changes.iter().any(|change| change.proposed && change.path != mark);
-    if !preview.steps.iter().any(asked) {
+    if !preview.steps.iter().any(does_something) {
         return Err(Refusal::new(Code::NoChange, "By the cluster's own dry run nothing of it would change.").into());
     }
     Ok(())
+}
+
+/// Our own annotation always changes: what counts is whether anything else does. Of a patch, anything that was
+/// asked for; an apply can also remove what it no longer holds.
+fn does_something(step: &Step) -> bool {
+    let mark = format!("metadata.annotations[\"{PLAN_ANNOTATION}\"]");
+    match step.action {
+        Action::Patch => step.changes.iter().any(|change| change.proposed && change.path != mark),
+        Action::Apply => step.changes.iter().any(|change| change.path != mark),
+        Action::Create | Action::Delete => true,
+    }
 }

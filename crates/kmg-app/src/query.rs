@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use kmg_core::clock::Millis;
+use kmg_core::decision::{NotVerified, may_approve};
 use kmg_core::identity::{ApproverRule, Caller, Principal, Requester};
 use kmg_core::plan::{PlanId, Stage};
 use kmg_core::problem::{Code, Problem, Refusal};
@@ -69,8 +70,10 @@ impl App {
     /// # Errors
     /// A fault of the store.
     pub async fn inbox(&self, who: &SignedIn) -> Result<Vec<PlanRow>, Problem> {
-        // Asked of the store where the rule allows it: others' plans must not crowd out this person's.
-        let own = (self.options().rule == ApproverRule::Requester).then(|| who.reviewer.principal().clone());
+        // Asked of the store where the rule allows it: others' plans must not crowd out this person's. With several
+        // approvers a plan of another person may wait for this one as its second.
+        let alone = self.options().approvers.len() < 2;
+        let own = (self.options().rule == ApproverRule::Requester && alone).then(|| who.reviewer.principal().clone());
         let rows = self.rows(vec![Stage::Pending], own).await?;
         let mine = |row: &PlanRow| self.may_decide(who.reviewer.principal(), row).is_ok();
         Ok(rows.into_iter().filter(mine).collect())
@@ -153,10 +156,19 @@ impl App {
         if row.life.stage != Stage::Pending {
             return Err(Refusal::new(Code::AlreadyClaimed, "The plan no longer waits for a decision."));
         }
-        if !self.options().approvers.contains(person) || !self.options().rule.allows(person, requester) {
-            return Err(Refusal::new(Code::NotAnApprover, "You may look at this plan, but not decide it."));
+        let options = self.options();
+        match may_approve(row.body.body(), person, &options.approvers, &options.rule) {
+            Ok(()) => Ok(()),
+            Err(NotVerified::SecondPerson) if options.approvers.iter().all(|other| *other == requester.principal()) => {
+                let text = "Its findings ask for a second person's approval, and no second approver is configured: it cannot be approved.";
+                Err(Refusal::new(Code::NotAnApprover, text))
+            }
+            Err(NotVerified::SecondPerson) => {
+                let text = "Its findings ask for a second person's approval: another approver has to decide it.";
+                Err(Refusal::new(Code::NotAnApprover, text))
+            }
+            Err(_) => Err(Refusal::new(Code::NotAnApprover, "You may look at this plan, but not decide it.")),
         }
-        Ok(())
     }
 }
 

@@ -2,7 +2,7 @@
 
 use kmg_core::clock::Millis;
 use kmg_core::digest::Digest;
-use kmg_core::plan::{Ask, Outcome, PlanFinding, PlanId, Stage, StepOutcome};
+use kmg_core::plan::{Outcome, PlanFinding, PlanId, Stage, StepOutcome};
 use kmg_core::problem::Code;
 use kmg_core::untrusted::Quoted;
 use kmg_store::PlanRow;
@@ -67,7 +67,7 @@ impl App {
             review_digest: row.body.digest(),
             expires_at: row.life.approve_before,
             execute_before: row.life.execute_before,
-            summary: summary(&body.ask),
+            summary: body.ask.summary(),
             findings: body.findings.clone(),
             decided_at: row.decided.as_ref().map(|decided| decided.at),
             deny_reason: row.decided.as_ref().and_then(|decided| decided.reason.clone()),
@@ -77,15 +77,6 @@ impl App {
                 at: receipt.at,
                 steps: receipt.steps.clone(),
             }),
-        }
-    }
-}
-
-fn summary(ask: &Ask) -> String {
-    match ask {
-        Ask::ScaleDeployment { namespace, name, replicas } => format!("Scale Deployment {namespace}/{name} to {replicas} replicas"),
-        Ask::SetDeploymentImage { namespace, name, container, image } => {
-            format!("Set the image of container {container} in Deployment {namespace}/{name} to {image}")
         }
     }
 }

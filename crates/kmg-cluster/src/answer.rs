@@ -54,6 +54,40 @@ pub(crate) struct Bounds {
     pub(crate) body: usize,
 }
 
+/// The beginning of an answer's body, whatever follows it.
+pub(crate) struct Prefix {
+    /// The HTTP status.
+    pub(crate) status: u16,
+    /// The body up to the cap.
+    pub(crate) body: Vec<u8>,
+    /// Whether the body goes on behind the cap. The rest is not read: the connection is given up.
+    pub(crate) cut: bool,
+}
+
+/// As [`exchange`], but an answer over the cap is cut and no failure.
+pub(crate) async fn exchange_prefix(
+    places: &Semaphore,
+    sent: impl Future<Output = kube::Result<Response<Body>>>,
+    bounds: Bounds,
+) -> Result<Prefix, ClusterError> {
+    let whole = async {
+        let _place = places.acquire().await.map_err(|_| ClusterError::Unreachable("the client is closed"))?;
+        let (parts, mut rest) = sent.await.map_err(|error| unreachable_because(&error))?.into_parts();
+        let mut body = Vec::new();
+        while let Some(frame) = rest.frame().await {
+            let frame = frame.map_err(|_| ClusterError::Unreachable("the answer broke off"))?;
+            let Ok(data) = frame.into_data() else { continue };
+            let room = bounds.body.saturating_sub(body.len());
+            body.extend_from_slice(&data[..data.len().min(room)]);
+            if data.len() > room {
+                return Ok(Prefix { status: parts.status.as_u16(), body, cut: true });
+            }
+        }
+        Ok(Prefix { status: parts.status.as_u16(), body, cut: false })
+    };
+    tokio::time::timeout(bounds.deadline, whole).await.map_err(|_| ClusterError::Timeout(bounds.deadline.as_millis()))?
+}
+
 /// Runs `sent` in one of `places` and reads its answer within `bounds`.
 pub(crate) async fn exchange(
     places: &Semaphore,

@@ -10,7 +10,7 @@ use kube::client::{Body, ClientBuilder};
 use serde::Deserialize;
 use tokio::sync::Semaphore;
 
-use crate::answer::{Answer, Bounds, exchange};
+use crate::answer::{Answer, Bounds, Prefix, exchange, exchange_prefix};
 use crate::error::ClusterError;
 use crate::kubeconfig::{self, KubeconfigError, KubeconfigSource, Permitted};
 
@@ -132,13 +132,31 @@ impl Cluster {
     /// # Errors
     /// No answer within the deadline, or one over the cap.
     pub async fn get(&self, path: &str, query: &[(&str, &str)], accept: &str) -> Result<Answer, ClusterError> {
+        self.exchange(self.send_get(path, query, accept)?, self.bounds()).await
+    }
+
+    /// As [`Cluster::get`], with a cap of its own in bytes.
+    pub(crate) async fn get_within(&self, path: &str, body: usize) -> Result<Answer, ClusterError> {
+        self.exchange(self.send_get(path, &[], JSON)?, Bounds { body, ..self.bounds() }).await
+    }
+
+    /// GETs the first `body` bytes of `path` with `query`, whatever their type.
+    pub(crate) async fn get_prefix(&self, path: &str, query: &[(&str, &str)], body: usize) -> Result<Prefix, ClusterError> {
+        exchange_prefix(&self.places, self.send_get(path, query, "*/*")?, Bounds { body, ..self.bounds() }).await
+    }
+
+    fn send_get(
+        &self,
+        path: &str,
+        query: &[(&str, &str)],
+        accept: &str,
+    ) -> Result<impl Future<Output = kube::Result<Response<Body>>>, ClusterError> {
         let request = request(Method::GET, &target(path, query))
             .header(ACCEPT, accept)
             .body(Body::empty())
             .map_err(|_| ClusterError::Unwritable("GET"))?;
         #[expect(clippy::disallowed_methods, reason = "a GET: the method is fixed two lines above")]
-        let sent = self.client.send(request);
-        self.exchange(sent, self.bounds()).await
+        Ok(self.client.send(request))
     }
 
     /// The uid of the namespace `kube-system`: the cluster's id in every plan.

@@ -65,6 +65,20 @@ pub enum ClusterError {
     /// A cursor that this crate did not write.
     #[error("the cursor is not one of ours")]
     Cursor,
+    /// The Pod has no container of that name.
+    #[error("the Pod has no such container")]
+    NoContainer,
+    /// A namespace was asked for in the name of another.
+    #[error("the namespace is not the permit's")]
+    OtherNamespace,
+    /// 403 for one right that is known by name.
+    #[error("the credential may not {right}")]
+    NoRight {
+        /// The right, such as `get nodes`.
+        right: &'static str,
+        /// The API server's words.
+        message: Quoted,
+    },
 }
 
 impl ClusterError {
@@ -72,11 +86,13 @@ impl ClusterError {
     pub const fn code(&self) -> Code {
         match self {
             Self::Kubeconfig(_) | Self::Unwritable(_) => Code::Internal,
-            Self::Unauthorized(_) | Self::Forbidden(_) => Code::ClusterForbidden,
+            Self::Unauthorized(_) | Self::Forbidden(_) | Self::NoRight { .. } => Code::ClusterForbidden,
             Self::NotFound(_) => Code::NotFound,
             Self::Conflict(_) => Code::ClusterConflict,
             Self::Invalid { .. } => Code::ClusterInvalid,
             Self::Cursor => Code::OutOfBounds,
+            Self::NoContainer => Code::ContainerNotFound,
+            Self::OtherNamespace => Code::NamespaceNotAllowed,
             Self::Expired | Self::Unavailable { .. } | Self::Unreachable(_) | Self::Timeout(_) | Self::TooLarge(_) | Self::Malformed(_) => {
                 Code::ClusterUnavailable
             }
@@ -91,6 +107,7 @@ impl ClusterError {
             | Self::NotFound(message)
             | Self::Conflict(message)
             | Self::Invalid { message, .. }
+            | Self::NoRight { message, .. }
             | Self::Unavailable { message, .. } => Some(message),
             _ => None,
         }
@@ -99,8 +116,8 @@ impl ClusterError {
     /// Why a part of an observation is missing, in one word of ours.
     pub const fn reason(&self) -> &'static str {
         match self {
-            Self::Unauthorized(_) | Self::Forbidden(_) => "forbidden",
-            Self::NotFound(_) => "not-found",
+            Self::Unauthorized(_) | Self::Forbidden(_) | Self::NoRight { .. } => "forbidden",
+            Self::NotFound(_) | Self::NoContainer => "not-found",
             Self::Timeout(_) => "timeout",
             Self::TooLarge(_) => "too-large",
             Self::Expired => "expired",

@@ -39,6 +39,13 @@ impl Millis {
     }
 }
 
+impl Millis {
+    /// RFC 3339 in whole seconds, in UTC, as Kubernetes writes times.
+    pub fn rfc3339_seconds(self) -> String {
+        jiff::Timestamp::from_second(self.unix_seconds()).map_or_else(|_| self.0.to_string(), |t| t.to_string())
+    }
+}
+
 /// Where the time comes from: the system, or a test's hand.
 #[derive(Clone, Debug)]
 pub struct Clock(Source);

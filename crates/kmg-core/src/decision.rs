@@ -15,7 +15,7 @@ use crate::clock::Millis;
 use crate::digest::{Digest, Envelope, types};
 use crate::identity::{ApproverRule, Principal, Reviewer};
 use crate::json::{Limits, NotCanonical, canonical, parse_strict};
-use crate::plan::{PlanBody, PlanId, StoredBody};
+use crate::plan::{Demand, PlanBody, PlanId, StoredBody};
 
 /// The schema version of statements.
 pub const SCHEMA: &str = "kmg.dev/decision/v1";
@@ -50,6 +50,9 @@ pub struct Statement {
     pub at: Millis,
     /// 32 random bytes in URL-safe base64: two decisions never share a nonce.
     pub salt: String,
+    /// The object's name as the approver typed it, where the plan asks for that.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub typed_name: Option<String>,
 }
 
 impl Statement {
@@ -63,7 +66,14 @@ impl Statement {
             approver: reviewer.principal().clone(),
             at,
             salt,
+            typed_name: None,
         }
+    }
+
+    /// The same with what the approver typed.
+    #[must_use]
+    pub fn typed(self, name: Option<String>) -> Self {
+        Self { typed_name: name, ..self }
     }
 
     /// The statement's bytes. They are made once and kept.
@@ -182,6 +192,12 @@ pub enum NotVerified {
     /// This person may not approve this plan.
     #[error("approver not allowed")]
     Approver,
+    /// The plan asks for a second person.
+    #[error("the plan needs a second person's approval")]
+    SecondPerson,
+    /// The plan asks for the object's name to be typed, and it was not.
+    #[error("the object's name was not typed")]
+    TypedName,
     /// A window has closed.
     #[error("expired")]
     Expired,
@@ -226,6 +242,22 @@ impl<'a> VerifiedPlan<'a> {
     }
 }
 
+/// Whether `approver` may approve `body`: listed, and related to the requester as `rule` says. A plan that asks for a
+/// second person takes any listed one but the requester, whatever the rule.
+///
+/// # Errors
+/// [`NotVerified::SecondPerson`], [`NotVerified::Approver`], or [`NotVerified::Demands`] for what must never be asked.
+pub fn may_approve(body: &PlanBody, approver: &Principal, approvers: &[Principal], rule: &ApproverRule) -> Result<(), NotVerified> {
+    let listed = approvers.contains(approver);
+    match body.demand() {
+        Demand::Deny => Err(NotVerified::Demands),
+        Demand::TwoApprovers if *approver == body.requester.principal() => Err(NotVerified::SecondPerson),
+        Demand::TwoApprovers if listed => Ok(()),
+        Demand::Show | Demand::TypedName if listed && rule.allows(approver, &body.requester) => Ok(()),
+        Demand::Show | Demand::TypedName | Demand::TwoApprovers => Err(NotVerified::Approver),
+    }
+}
+
 /// Verifies that `approval` lets `stored` be executed at `now`, by `trust` alone.
 ///
 /// `sign_in` holds the claims of the approval's `id_token`, verified by the caller with keys it fetched from
@@ -256,9 +288,9 @@ pub fn verify<'a>(
         }
         Evidence::GatewaySignature => statement.at,
     };
-    let listed = trust.approvers.contains(&statement.approver);
-    if !listed || !trust.rule.allows(&statement.approver, &body.requester) {
-        return Err(NotVerified::Approver);
+    may_approve(body, &statement.approver, &trust.approvers, &trust.rule)?;
+    if body.name_to_type().is_some_and(|name| statement.typed_name.as_deref() != Some(name)) {
+        return Err(NotVerified::TypedName);
     }
     let execute_before = signed_in_at.min(now).plus(body.times.execute_within.clamp(0, crate::plan::MAX_EXECUTE_WITHIN));
     if statement.at >= body.times.approve_before || now >= execute_before {

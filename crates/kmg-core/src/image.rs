@@ -52,15 +52,12 @@ fn is_host(text: &str) -> bool {
         })
 }
 
+/// Runs of lower-case letters and digits, joined by one dot, one or two underscores, or any number of dashes.
 fn is_path_component(text: &str) -> bool {
-    let separated = |b: u8| matches!(b, b'.' | b'_' | b'-');
-    !text.is_empty()
-        && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || separated(b))
-        && !text.bytes().next().is_some_and(separated)
-        && !text.bytes().last().is_some_and(separated)
-        && !text.contains("..")
-        && !text.contains("._")
-        && !text.contains("_.")
+    let in_run = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit();
+    let mut separators = text.split(|c: char| u8::try_from(c).is_ok_and(in_run)).filter(|separator| !separator.is_empty());
+    let joins = |separator: &str| matches!(separator, "." | "_" | "__") || separator.bytes().all(|b| b == b'-');
+    text.bytes().next().is_some_and(in_run) && text.bytes().last().is_some_and(in_run) && separators.all(joins)
 }
 
 fn is_tag(text: &str) -> bool {
@@ -160,6 +157,8 @@ mod tests {
             "r.example:99999999/a",
             "-a",
             "a-",
+            "a.-b",
+            "a___b",
         ] {
             assert!(text.parse::<ImageRef>().is_err(), "{text:?}");
         }

@@ -11,5 +11,6 @@ pub mod names;
 pub mod observe;
 pub mod plan;
 pub mod problem;
+pub mod quantity;
 pub mod untrusted;
 pub mod visible;

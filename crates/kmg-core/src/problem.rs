@@ -7,6 +7,8 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use crate::untrusted::Quoted;
+
 macro_rules! codes {
     ($($variant:ident = $text:literal, $doc:literal;)*) => {
         /// A stable, kebab-case reason code. Clients may match on it; it is never renamed.
@@ -37,15 +39,31 @@ codes! {
     InvalidName = "invalid-name", "A name is not a DNS-1123 name.";
     InvalidImage = "invalid-image", "An image reference cannot be read.";
     DuplicateKey = "duplicate-key", "A JSON object names the same key twice.";
-    TooDeep = "too-deep", "The JSON is nested deeper than 64 levels.";
+    TooDeep = "too-deep", "The JSON or YAML is nested too deeply.";
     TooLarge = "too-large", "The body is larger than the limit.";
     InvalidJson = "invalid-json", "The body is not the JSON this endpoint takes.";
+    InexactNumber = "inexact-number", "A number is not a whole one within 2^53-1, so readers may disagree on it.";
+    YamlSyntax = "yaml-syntax", "The text is not YAML.";
+    UnseenCharacter = "unseen-character", "The manifest holds a character that is not seen, or is not the same to every reader.";
+    YamlDirective = "yaml-directive", "The YAML holds a directive.";
+    YamlAnchor = "yaml-anchor", "The YAML holds an anchor or an alias.";
+    YamlMerge = "yaml-merge", "The YAML holds a merge key.";
+    YamlTag = "yaml-tag", "The YAML holds a tag.";
+    YamlKey = "yaml-key", "A key of the YAML is not one text on one line.";
+    YamlAmbiguous = "yaml-ambiguous", "Readers of YAML disagree on what an unquoted value is.";
+    YamlEmpty = "yaml-empty", "A YAML document is empty.";
+    InvalidManifest = "invalid-manifest", "The manifest is not an object of the shape this product takes.";
+    ManifestMember = "manifest-member", "The manifest sets a member that is not the asker's to set.";
+    NamespaceMismatch = "namespace-mismatch", "The manifest names another namespace than the call.";
+    DuplicateObject = "duplicate-object", "Two manifests are about the same object.";
     InvalidRequest = "invalid-request", "The request is not one this endpoint takes.";
     RateLimited = "rate-limited", "This caller calls too often; try again in a moment.";
     NamespaceNotAllowed = "namespace-not-allowed", "The namespace is not on the allow-list.";
     KindNotAllowed = "kind-not-allowed", "The kind is not one this product changes.";
     NotFound = "not-found", "The cluster has no such object.";
-    ContainerNotFound = "container-not-found", "The Deployment has no such container.";
+    ContainerNotFound = "container-not-found", "There is no such container.";
+    PolicyDenied = "policy-denied", "A built-in rule forbids the change; nobody was asked.";
+    FieldConflict = "field-conflict", "Another manager owns a field the manifest sets; it is never taken over.";
     NoChange = "no-change", "The object already is what was asked for.";
     ClusterForbidden = "cluster-forbidden", "The cluster's access control refuses the guard this call.";
     ClusterInvalid = "cluster-invalid", "The API server refuses the change as invalid.";
@@ -72,6 +90,7 @@ codes! {
     HostNotAllowed = "host-not-allowed", "The Host or Origin header is not allowed here.";
     NotSignedIn = "not-signed-in", "The page needs a signed-in person.";
     NotAnApprover = "not-an-approver", "This person may not decide this plan.";
+    NameNotTyped = "name-not-typed", "The plan asks for the object's name, and it was not typed.";
     FormRejected = "form-rejected", "The form was not issued to this session, or too old, or posted too soon.";
     SignInFailed = "sign-in-failed", "The identity provider's answer was not valid.";
     IssuerUnavailable = "issuer-unavailable", "The identity provider could not be reached or did not answer as it should.";
@@ -101,12 +120,20 @@ pub struct Refusal {
     pub code: Code,
     /// The sentence the asker reads.
     pub public: String,
+    /// What the cluster or a webhook said about it, as a quotation.
+    pub quote: Option<Quoted>,
 }
 
 impl Refusal {
     /// A refusal with `public` as the sentence the asker reads.
     pub fn new(code: Code, public: impl Into<String>) -> Self {
-        Self { code, public: public.into() }
+        Self { code, public: public.into(), quote: None }
+    }
+
+    /// The same with the words of whoever refused.
+    #[must_use]
+    pub fn quoting(self, quote: Option<Quoted>) -> Self {
+        Self { quote, ..self }
     }
 }
 
@@ -144,6 +171,14 @@ impl Problem {
         match self {
             Self::Refusal(refusal) => refusal.code,
             Self::Fault(fault) => fault.code,
+        }
+    }
+
+    /// The words of whoever refused, to be screened or escaped.
+    pub const fn quote(&self) -> Option<&Quoted> {
+        match self {
+            Self::Refusal(refusal) => refusal.quote.as_ref(),
+            Self::Fault(_) => None,
         }
     }
 

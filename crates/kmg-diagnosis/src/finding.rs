@@ -3,6 +3,12 @@
 use kmg_core::clock::Millis;
 use serde_json::Value;
 
+/// The most pieces of evidence of one finding.
+pub(crate) const MAX_EVIDENCE: usize = 8;
+
+/// The longest quotation in a sentence.
+const QUOTE_BYTES: usize = 300;
+
 /// How bad it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Severity {
@@ -48,6 +54,13 @@ impl Phrase {
         Self(Vec::new())
     }
 
+    /// Adds the other phrase's parts.
+    #[must_use]
+    pub(crate) fn then(mut self, other: Self) -> Self {
+        self.0.extend(other.0);
+        self
+    }
+
     /// Adds words of ours.
     #[must_use]
     pub fn own(mut self, words: &'static str) -> Self {
@@ -69,11 +82,18 @@ impl Phrase {
         self
     }
 
-    /// Adds a text of the cluster's.
+    /// Adds a text of the cluster's, its first 300 bytes: the whole stands in the evidence.
     #[must_use]
     pub fn quote(mut self, text: &str) -> Self {
-        self.0.push(Part::Quote(text.to_owned()));
+        let text = text.trim_end();
+        let cut = &text[..text.floor_char_boundary(QUOTE_BYTES)];
+        self.0.push(Part::Quote(if cut.len() < text.len() { format!("{cut}…") } else { cut.to_owned() }));
         self
+    }
+
+    /// A sentence of our words alone.
+    pub(crate) fn of(words: &'static str) -> Self {
+        Self::new().own(words)
     }
 
     /// The parts in order.
@@ -129,4 +149,44 @@ pub struct Finding {
     pub next: Vec<Phrase>,
     /// What follows from it.
     pub consequences: Vec<Finding>,
+}
+
+impl Finding {
+    /// A finding without a cause, evidence or advice yet.
+    pub(crate) const fn new(id: &'static str, severity: Severity, object: ObjectRef, summary: Phrase) -> Self {
+        Self {
+            id,
+            cause: None,
+            severity,
+            summary,
+            object,
+            affected: 0,
+            evidence: Vec::new(),
+            since: None,
+            next: Vec::new(),
+            consequences: Vec::new(),
+        }
+    }
+
+    pub(crate) fn cause(mut self, cause: impl Into<Option<&'static str>>) -> Self {
+        self.cause = cause.into();
+        self
+    }
+
+    pub(crate) fn proof(mut self, path: impl Into<String>, value: impl Into<Value>) -> Self {
+        if self.evidence.len() < MAX_EVIDENCE {
+            self.evidence.push(Evidence::new(path, value));
+        }
+        self
+    }
+
+    pub(crate) fn since(mut self, since: Option<Millis>) -> Self {
+        self.since = since;
+        self
+    }
+
+    pub(crate) fn next(mut self, next: Phrase) -> Self {
+        self.next.push(next);
+        self
+    }
 }

@@ -1,6 +1,7 @@
 //! Rollouts that are not finished.
 
-use kmg_core::observe::{ConditionFacts, DeploymentFacts, DeploymentView};
+use kmg_core::clock::Millis;
+use kmg_core::observe::{ConditionFacts, DeploymentFacts};
 
 use crate::finding::{Evidence, Finding, ObjectRef, Phrase, Severity};
 
@@ -13,69 +14,58 @@ pub const fn is_complete(deployment: &DeploymentFacts) -> bool {
         && deployment.available == deployment.updated
 }
 
+/// A controller sees a new object within this time.
+const SEEN_MS: i64 = 30_000;
+
 /// What is unfinished: nothing, or one finding.
-pub(crate) fn findings(view: &DeploymentView) -> Vec<Finding> {
-    let deployment = &view.deployment;
+pub(crate) fn finding(deployment: &DeploymentFacts, now: Millis) -> Option<Finding> {
     if is_complete(deployment) {
-        return Vec::new();
+        return None;
     }
     let progressing = condition(deployment, "Progressing");
     let rolled_out = deployment.observed_generation >= deployment.generation
         && deployment.updated == deployment.replicas
         && deployment.current == deployment.updated;
+    let unseen = deployment.observed_generation == 0 && deployment.created_at.is_some_and(|at| now.since(at) > SEEN_MS);
     let (id, severity, summary) = match progressing {
+        _ if unseen => ("controller-behind", Severity::Critical, Phrase::of("The Deployment controller has never seen this Deployment.")),
         Some(one) if one.status == "False" && one.reason == "ProgressDeadlineExceeded" => {
             ("rollout-stalled", Severity::Critical, stalled(deployment))
         }
-        _ if deployment.paused => ("rollout-paused", Severity::Warning, Phrase::new().own("The rollout is paused and not finished.")),
+        _ if deployment.paused => ("rollout-paused", Severity::Warning, Phrase::of("The rollout is paused and not finished.")),
         Some(one) if rolled_out && one.reason == "NewReplicaSetAvailable" => {
             ("replicas-unavailable", Severity::Warning, unavailable(deployment))
         }
         _ => ("rollout-in-progress", Severity::Info, in_progress(deployment)),
     };
-    let mut finding = about(view, id, severity, summary);
+    let mut finding = Finding::new(id, severity, object(deployment), summary).next(next(id));
     finding.evidence = counts(deployment);
-    if let Some(progressing) = progressing {
-        finding.since = progressing.since;
-        finding.evidence.push(Evidence::new(path(deployment, "status.conditions[Progressing].reason"), progressing.reason.as_str()));
-    }
-    finding.next.push(next(id));
-    vec![finding]
+    Some(match progressing {
+        Some(progressing) => {
+            finding.since(progressing.since).proof(path(deployment, "status.conditions[Progressing].reason"), progressing.reason.as_str())
+        }
+        None => finding,
+    })
 }
 
-/// Pods that may not be created: quota, admission, a missing account.
-pub(crate) fn not_created(view: &DeploymentView) -> Vec<Finding> {
-    let Some(failure) = condition(&view.deployment, "ReplicaFailure").filter(|one| one.status == "True") else {
-        return Vec::new();
+/// New Pods that cannot come beside all the old ones, where none of the old ones may go first.
+pub(crate) fn surge(deployment: &DeploymentFacts) -> Option<Finding> {
+    let bound = deployment.strategy.split_once("maxUnavailable=")?.1;
+    let none_may_go = match bound.strip_suffix('%') {
+        Some(percent) => percent.parse::<i32>().ok()? * deployment.replicas < 100,
+        None => bound == "0",
     };
-    let mut finding = about(
-        view,
-        "pods-not-created",
-        Severity::Critical,
-        Phrase::new().own("The cluster refuses to create Pods: ").quote(&failure.message),
-    );
-    finding.evidence = vec![
-        Evidence::new(path(&view.deployment, "status.conditions[ReplicaFailure].reason"), failure.reason.as_str()),
-        Evidence::new(path(&view.deployment, "status.conditions[ReplicaFailure].message"), failure.message.as_str()),
-    ];
-    finding.since = failure.since;
-    finding.next.push(Phrase::new().own("The message names the quota, policy or account that is in the way; a person has to change it."));
-    vec![finding]
+    let old_ones_serve = deployment.available >= deployment.replicas && deployment.updated < deployment.current;
+    (none_may_go && old_ones_serve).then(|| {
+        let summary = Phrase::of("New Pods must fit beside all the old ones: the strategy lets none of these end first.");
+        Finding::new("surge-cannot-fit", Severity::Warning, object(deployment), summary)
+            .proof(path(deployment, "spec.strategy"), deployment.strategy.as_str())
+            .next(Phrase::of("A person may allow one Pod to be unavailable (maxUnavailable), or make room."))
+    })
 }
 
-fn about(view: &DeploymentView, id: &'static str, severity: Severity, summary: Phrase) -> Finding {
-    Finding {
-        id,
-        cause: None,
-        severity,
-        summary,
-        object: ObjectRef { kind: "Deployment", name: view.deployment.name.clone() },
-        affected: 0,
-        evidence: Vec::new(),
-        since: None,
-        next: Vec::new(),
-        consequences: Vec::new(),
-    }
+fn object(deployment: &DeploymentFacts) -> ObjectRef {
+    ObjectRef { kind: "Deployment", name: deployment.name.clone() }
 }
 
 fn condition<'a>(deployment: &'a DeploymentFacts, kind: &str) -> Option<&'a ConditionFacts> {
@@ -132,6 +122,7 @@ fn in_progress(deployment: &DeploymentFacts) -> Phrase {
 
 fn next(id: &str) -> Phrase {
     Phrase::new().own(match id {
+        "controller-behind" => "A person should look at the controller manager of the cluster.",
         "rollout-stalled" => "Look at the newest Pods: their containers' states say what is missing.",
         "rollout-paused" => "A person paused it; it goes on when it is resumed.",
         "replicas-unavailable" => "Look at the Pods that are not ready and their Events.",

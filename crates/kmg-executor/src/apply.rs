@@ -5,26 +5,30 @@
 //! [`run`] (steps in order, the outcome names each object).
 
 use kmg_cluster::ClusterError;
-use kmg_cluster::read::deployment_object;
+use kmg_cluster::read::object;
 use kmg_cluster::write::apply::{SendResult, send_once};
 use kmg_cluster::write::dry_run::dry_run;
 use kmg_core::clock::Millis;
 use kmg_core::decision::VerifiedPlan;
-use kmg_core::plan::{Head, ObjectId, Outcome, Receipt, Rendered, Step, StepOutcome, findings, projection_digest, step_change, worse};
+use kmg_core::plan::{
+    Action, Head, Kind, ObjectId, Outcome, Receipt, Rendered, ResourceVersion, Step, StepOutcome, Target as Place, before_dry_run,
+    findings, projection_digest, step_change, worse,
+};
 use kmg_core::untrusted::Quoted;
 use serde_json::Value;
 
 use crate::error::ExecutorError;
 use crate::executor::Executor;
 use crate::record::{APPLY_INTENT, APPLY_OUTCOME, Closing, End, Intent, JOB_FINISHED, State, overall};
-use crate::verdict::{Conclusion, Look, Target, Version, Written, after_refusal, look, written};
+use crate::verdict::{Conclusion, Look, Target, Version, Written, after_refusal, deleted, look, written};
 
 /// At most this many requests for one step.
 const MAX_ATTEMPTS: u32 = 3;
 /// How often read and dry run are repeated when the version moves between them.
 const DRY_RUNS: u32 = 3;
-/// The fields a plan may leave out of its projections: what a controller, not a person, sets.
-const EXCLUSIONS: &[&str] = &["/spec/replicas"];
+/// The field that the planner may leave out of a Deployment's projections, beyond those that follow from the ask:
+/// an autoscaler, not a person, sets it.
+const REPLICAS: &str = "/spec/replicas";
 
 /// One verified plan on its way.
 struct Work<'a> {
@@ -42,7 +46,7 @@ struct Work<'a> {
 struct Ready {
     rendered: Rendered,
     version: Version,
-    live: Value,
+    live: Option<Value>,
 }
 
 enum Checked {
@@ -98,7 +102,7 @@ pub(crate) async fn run(
             Checked::Written(written) => already(step, written),
             Checked::Ready(ready) => work.write(index, step, *ready).await?,
         };
-        let go_on = matches!(one.step.outcome, Outcome::Applied | Outcome::AppliedDiverged);
+        let go_on = matches!(one.step.outcome, Outcome::Applied | Outcome::AppliedDiverged | Outcome::Deleting);
         done.push(one);
         if !go_on {
             break;
@@ -126,33 +130,56 @@ impl Work<'_> {
         let body = self.plan.body();
         let refused = |reason: &str| Halt::new(Outcome::Refused, reason);
         let permit = self.executor.settings.trust.namespaces.permit(body.ask.namespace()).map_err(|_| refused("namespace not allowed"))?;
-        if step.exclusions.iter().any(|pointer| !EXCLUSIONS.contains(&pointer.as_str())) {
+        if !step.exclusions.iter().all(|pointer| may_be_left_out(pointer)) {
             return Err(refused("the plan leaves out a field that must be compared"));
         }
-        let live = deployment_object(&self.executor.cluster, &permit, body.ask.name()).await.map_err(|error| match error {
-            ClusterError::NotFound(_) => Halt::new(Outcome::Stale, "The object is gone."),
-            other => Halt::quoting(Outcome::Refused, format!("the object could not be read: {other}"), &other),
-        })?;
-        let version = match look(&live, &self.target(step)) {
+        let place = place(step).ok_or_else(|| refused("the plan writes something this executor does not"))?;
+        let live = object(&self.executor.cluster, &permit, &place)
+            .await
+            .map_err(|error| Halt::quoting(Outcome::Refused, format!("the object could not be read: {error}"), &error))?;
+        let version = match look(live.as_ref(), &self.target(step)) {
+            Look::Absent if step.action == Action::Create => Version { resource_version: ResourceVersion::absent(), generation: None },
+            Look::Absent => return Err(Halt::new(Outcome::Stale, "The object is gone.")),
             Look::Replaced => return Err(Halt::new(Outcome::Stale, "The object was replaced by another of the same name.")),
             Look::Ours(written) => return Ok(Checked::Written(written)),
+            Look::NotOurs { .. } if step.action == Action::Create => {
+                return Err(Halt::new(Outcome::Stale, "An object of this name was created since the review."));
+            }
             Look::NotOurs { as_reviewed: false, .. } => return Err(Halt::new(Outcome::Stale, "The object has changed since the review.")),
             Look::NotOurs { version, .. } => version.ok_or_else(|| refused("the object has no readable version"))?,
         };
-        // A stored request is only a claim of what the ask means: this process works it out again.
-        let meant = step_change(&body.ask, &body.plan_id, &live).map_err(|_| refused("the ask has no meaning for the object"))?;
-        if meant.template != step.template || meant.object != step.object {
-            return Err(refused("the stored request is not what the ask means for the object"));
-        }
-        if worse(&body.findings, &findings(&body.ask, &live)) {
-            return Err(Halt::new(Outcome::Stale, "There is a graver finding than the reviewer saw."));
+        self.as_meant(step, &place, live.as_ref())?;
+        if !before_dry_run(&body.ask, &place, live.as_ref(), &self.executor.settings.registries).is_empty() {
+            return Err(refused("an image comes from a registry that this executor does not allow"));
         }
         let rendered = step.template.render(&version.resource_version);
-        let predicted = dry_run(&self.executor.cluster, &rendered).await.map_err(|error| dry_run_failed(&error))?;
-        if projection_digest(&predicted.object, &step.exclusions) != Ok(step.predicted) {
+        let run = dry_run(&self.executor.cluster, &rendered).await.map_err(|error| dry_run_failed(&error))?;
+        let predicted = (step.action != Action::Delete).then_some(&run.object);
+        let digest = predicted.map(|object| projection_digest(object, &step.exclusions)).transpose();
+        if digest != Ok(step.predicted) {
             return Err(Halt::new(Outcome::Stale, "The executor's own dry run predicts something else than was reviewed."));
         }
+        if worse(&body.findings, &findings(&body.ask, live.as_ref(), predicted, &self.executor.settings.registries)) {
+            return Err(Halt::new(Outcome::Stale, "There is a graver finding than the reviewer saw."));
+        }
         Ok(Checked::Ready(Box::new(Ready { rendered, version, live })))
+    }
+
+    /// A stored request is only a claim of what the ask means: this process works it out again.
+    fn as_meant(&self, step: &Step, place: &Place, live: Option<&Value>) -> Result<(), Halt> {
+        let body = self.plan.body();
+        let refused = |reason: &str| Halt::new(Outcome::Refused, reason);
+        let meant = step_change(&body.ask, place, &body.plan_id, live).map_err(|_| refused("the ask has no meaning for the object"))?;
+        let same = (&meant.action, &meant.template, &meant.object, &meant.propagation_policy)
+            == (&step.action, &step.template, &step.object, &step.propagation_policy);
+        if !same {
+            return Err(refused("the stored request is not what the ask means for the object"));
+        }
+        let autoscaled = |pointer: &String| place.kind == Kind::Deployment && pointer == REPLICAS && !meant.sets_replicas();
+        if step.exclusions.iter().any(|pointer| !meant.exclusions.contains(pointer) && !autoscaled(pointer)) {
+            return Err(refused("the plan leaves out a field that must be compared"));
+        }
+        Ok(())
     }
 
     /// Writes one checked step: at most [`MAX_ATTEMPTS`] requests, a further one only after proof that nothing
@@ -168,7 +195,7 @@ impl Work<'_> {
                 Err(halt) => return Ok(halted(step, halt)),
             };
             let (conclusion, message) = self.send(&intent, &ready.rendered).await?;
-            let conclusion = if conclusion.state == State::Unknown {
+            let conclusion = if matches!(conclusion.state, State::Unknown | State::Deleting) {
                 self.executor.settle_attempt(&intent.plan_id, intent.attempt).await?.unwrap_or(conclusion)
             } else {
                 conclusion
@@ -199,6 +226,7 @@ impl Work<'_> {
             gateway_head: self.head.clone(),
             objects: self.objects.clone(),
             step: index,
+            action: step.action,
             resource_version: ready.version.resource_version.clone(),
             generation: ready.version.generation,
             base: step.base,
@@ -206,7 +234,8 @@ impl Work<'_> {
             exclusions: step.exclusions.clone(),
             execute_before: self.plan.execute_before(),
         };
-        if let Err(error) = self.executor.pre_images.keep(&intent, &ready.live).await {
+        // Before a creation there was nothing: `null` says so to whoever has to undo it.
+        if let Err(error) = self.executor.pre_images.keep(&intent, ready.live.as_ref().unwrap_or(&Value::Null)).await {
             tracing::error!(%error, plan = %body.plan_id, "the pre-image could not be kept");
             return Ok(Err(Halt::new(Outcome::Refused, "the object as it was could not be kept")));
         }
@@ -230,6 +259,16 @@ impl Work<'_> {
 
     async fn classify(&self, intent: &Intent, answer: SendResult) -> (Conclusion, Option<Quoted>) {
         match answer {
+            SendResult::Accepted { object, .. } if intent.action == Action::Delete => {
+                let uid = intent.object().map_or("", |object| object.uid.as_str());
+                let state = deleted(&object, uid);
+                let reason = match state {
+                    State::Applied => "The API server deleted the object.",
+                    State::Deleting => "The API server accepted the deletion; finalizers hold the object.",
+                    _ => "The API server accepted the deletion and does not say whether the object is gone.",
+                };
+                (plain(state, reason), None)
+            }
             SendResult::Accepted { object, .. } => {
                 let written = written(&object, &Target::of(intent));
                 let reason = if written.as_predicted {
@@ -252,6 +291,7 @@ impl Work<'_> {
     fn target<'s>(&'s self, step: &'s Step) -> Target<'s> {
         Target {
             plan: &self.plan.body().plan_id,
+            action: step.action,
             uid: &step.object.uid,
             base: step.base,
             predicted: step.predicted,
@@ -284,12 +324,25 @@ impl Work<'_> {
             at: self.now(),
             review_digest: Some(self.plan.digest()),
         };
-        if closing.outcome == Outcome::Unknown {
+        if matches!(closing.outcome, Outcome::Unknown | Outcome::Deleting) {
             // Not the end: reconciliation closes it.
             return Ok(closing.receipt(self.executor.head()));
         }
         self.executor.close_plan(JOB_FINISHED, closing).await
     }
+}
+
+/// The object of `step`, if it is of a kind this executor knows.
+fn place(step: &Step) -> Option<Place> {
+    Some(Place { kind: Kind::from_name(&step.object.kind)?, name: step.object.name.parse().ok()? })
+}
+
+/// Whether a field is one that somebody but the ask may set; which of them are left out of a step follows from its
+/// ask. Whatever else a plan left out, its digests would not protect.
+fn may_be_left_out(pointer: &str) -> bool {
+    let node_port = pointer.strip_prefix("/spec/ports/").and_then(|rest| rest.strip_suffix("/nodePort"));
+    let known = [REPLICAS, "/metadata/uid", "/spec/clusterIP", "/spec/clusterIPs", "/spec/healthCheckNodePort"];
+    known.contains(&pointer) || node_port.is_some_and(|index| !index.is_empty() && index.bytes().all(|b| b.is_ascii_digit()))
 }
 
 /// A dry run that did not end in an object. Nothing was sent either way.

@@ -274,7 +274,7 @@ impl Executor {
     }
 
     fn started(&self) -> Started {
-        let TrustSettings { trust, issuer, file_sha256 } = &self.settings;
+        let TrustSettings { trust, issuer, registries, file_sha256 } = &self.settings;
         Started {
             trust_sha256: file_sha256.clone(),
             cluster_id: trust.cluster_id.clone(),
@@ -282,6 +282,7 @@ impl Executor {
             rule: trust.rule.clone(),
             namespaces: trust.namespaces.namespaces().map(ToString::to_string).collect(),
             kinds: trust.kinds.clone(),
+            registries: registries.clone(),
             gateway_keys: trust.gateway_keys.iter().map(|trusted| key_id(&trusted.key)).collect(),
             issuer: issuer.as_ref().map(|issuer| issuer.url.clone()),
             approve_client_id: issuer.as_ref().map(|issuer| issuer.approve_client_id.clone()),

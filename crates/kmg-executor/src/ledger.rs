@@ -38,9 +38,9 @@ pub(crate) struct Attempt {
 }
 
 impl Attempt {
-    /// Whether it is not known what became of it.
+    /// Whether it is not known yet what became of it, or its deletion has not come to its end.
     pub(crate) fn is_open(&self) -> bool {
-        self.end.as_ref().is_none_or(|end| end.state == State::Unknown)
+        self.end.as_ref().is_none_or(|end| matches!(end.state, State::Unknown | State::Deleting))
     }
 }
 

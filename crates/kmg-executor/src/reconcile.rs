@@ -1,10 +1,9 @@
 //! Open attempts: read until decided, never send again.
 
-use kmg_cluster::ClusterError;
-use kmg_cluster::read::deployment_object;
+use kmg_cluster::read::object;
 use kmg_core::allow::AllowList;
 use kmg_core::names::{Namespace, ObjectName};
-use kmg_core::plan::{KIND_DEPLOYMENT, Outcome, PlanId, Receipt, StepOutcome};
+use kmg_core::plan::{Kind, Outcome, PlanId, Receipt, StepOutcome, Target};
 
 use crate::apply::{end_of, outcome_of};
 use crate::error::ExecutorError;
@@ -35,7 +34,10 @@ impl Executor {
             // Taken before the read: what is read must be younger than the moment it is held against.
             let now = self.clock.now();
             let read = if self.is_our_cluster().await { self.read(&attempt.intent).await } else { Read::Failed };
-            if let Some(conclusion) = conclude(&attempt.intent, &read, now, settled_at) {
+            let known = attempt.end.as_ref().map(|end| end.state);
+            let news = conclude(&attempt.intent, &read, now, settled_at)
+                .filter(|now| now.state != State::Deleting || known != Some(State::Deleting));
+            if let Some(conclusion) = news {
                 self.book.write(APPLY_RECONCILED, &end_of(&attempt.intent, &conclusion)).await?;
                 return Ok(Some(conclusion));
             }
@@ -48,14 +50,16 @@ impl Executor {
 
     /// Reads the object an announced request is about. Its place is taken from our own journal.
     pub(crate) async fn read(&self, intent: &Intent) -> Read {
-        let Some(object) = intent.object().filter(|object| object.kind == KIND_DEPLOYMENT) else { return Read::Failed };
-        let (Ok(namespace), Ok(name)) = (object.namespace.parse::<Namespace>(), object.name.parse::<ObjectName>()) else {
+        let Some(written) = intent.object() else { return Read::Failed };
+        let (Some(kind), Ok(namespace), Ok(name)) =
+            (Kind::from_name(&written.kind), written.namespace.parse::<Namespace>(), written.name.parse::<ObjectName>())
+        else {
             return Read::Failed;
         };
         let Ok(permit) = AllowList::new([namespace.clone()]).permit(&namespace) else { return Read::Failed };
-        match deployment_object(&self.cluster, &permit, &name).await {
-            Ok(live) => Read::Object(live),
-            Err(ClusterError::NotFound(_)) => Read::Gone,
+        match object(&self.cluster, &permit, &Target { kind, name }).await {
+            Ok(Some(live)) => Read::Object(live),
+            Ok(None) => Read::Gone,
             Err(error) => {
                 tracing::warn!(%error, plan = %intent.plan_id, "an object could not be read to decide about a write");
                 Read::Failed

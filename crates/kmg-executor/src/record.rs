@@ -16,7 +16,7 @@ use kmg_core::clock::Millis;
 use kmg_core::decision::Evidence;
 use kmg_core::digest::Digest;
 use kmg_core::identity::{ApproverRule, Principal};
-use kmg_core::plan::{Head, ObjectId, Outcome, PlanId, Receipt, ResourceVersion, StepOutcome};
+use kmg_core::plan::{Action, Head, ObjectId, Outcome, PlanId, Receipt, ResourceVersion, StepOutcome};
 use serde::{Deserialize, Serialize};
 
 pub(crate) use kmg_audit::kinds::{APPLY_INTENT, APPLY_OUTCOME, APPLY_RECONCILED};
@@ -40,6 +40,7 @@ pub(crate) struct Started {
     pub(crate) rule: ApproverRule,
     pub(crate) namespaces: Vec<String>,
     pub(crate) kinds: Vec<String>,
+    pub(crate) registries: Vec<String>,
     pub(crate) gateway_keys: Vec<String>,
     pub(crate) issuer: Option<String>,
     pub(crate) approve_client_id: Option<String>,
@@ -60,12 +61,14 @@ pub(crate) struct Intent {
     pub(crate) objects: Vec<ObjectId>,
     /// Which of them this request writes.
     pub(crate) step: usize,
-    /// The state the request is bound to.
+    /// What it does with it.
+    pub(crate) action: Action,
+    /// The state the request is bound to; `0` where there must be no object.
     pub(crate) resource_version: ResourceVersion,
     /// `metadata.generation` of that state: it moves with every accepted change of the spec.
     pub(crate) generation: Option<i64>,
-    pub(crate) base: Digest,
-    pub(crate) predicted: Digest,
+    pub(crate) base: Option<Digest>,
+    pub(crate) predicted: Option<Digest>,
     pub(crate) exclusions: Vec<String>,
     pub(crate) execute_before: Millis,
 }
@@ -85,6 +88,8 @@ pub(crate) enum State {
     Applied,
     /// Accepted, and not as predicted.
     AppliedDiverged,
+    /// A deletion was accepted, and finalizers still hold the object.
+    Deleting,
     /// Refused for what it is, or never accepted.
     Rejected,
     /// Refused because something moved.
@@ -105,6 +110,7 @@ impl State {
         match self {
             Self::Applied => Outcome::Applied,
             Self::AppliedDiverged => Outcome::AppliedDiverged,
+            Self::Deleting => Outcome::Deleting,
             Self::Rejected => Outcome::Rejected,
             Self::Stale | Self::Conflict => Outcome::Stale,
             Self::Withheld => Outcome::Refused,
@@ -160,7 +166,7 @@ impl Closing {
 
 /// The outcome of a plan from those of its steps.
 ///
-/// Not known beats everything; then: all accepted, some accepted, and otherwise the first step that was not
+/// Not known beats everything, then a deletion that is under way; then: all accepted, some accepted, and otherwise the first step that was not
 /// merely skipped speaks for all. `refused` promises that nothing was sent, so with requests `sent` it is `stale`.
 pub(crate) fn overall(steps: &[Outcome], sent: u32) -> Outcome {
     let any = |wanted: Outcome| steps.contains(&wanted);
@@ -170,6 +176,8 @@ pub(crate) fn overall(steps: &[Outcome], sent: u32) -> Outcome {
         Outcome::NeedsHuman
     } else if any(Outcome::Unknown) {
         Outcome::Unknown
+    } else if any(Outcome::Deleting) {
+        Outcome::Deleting
     } else if count == steps.len() && count > 0 {
         if any(Outcome::AppliedDiverged) { Outcome::AppliedDiverged } else { Outcome::Applied }
     } else if count > 0 {
@@ -189,7 +197,7 @@ mod tests {
 
     #[test]
     fn the_outcome_of_a_plan_follows_from_its_steps() {
-        use Outcome::{Applied, AppliedDiverged, NeedsHuman, Partial, Refused, Rejected, Stale, Unknown};
+        use Outcome::{Applied, AppliedDiverged, Deleting, NeedsHuman, Partial, Refused, Rejected, Stale, Unknown};
         for (steps, expected) in [
             (vec![], Refused),
             (vec![Applied], Applied),
@@ -200,6 +208,8 @@ mod tests {
             (vec![Applied, Unknown, Refused], Unknown),
             (vec![NeedsHuman, Unknown], NeedsHuman),
             (vec![Refused], Refused),
+            (vec![Applied, Deleting, Refused], Deleting),
+            (vec![Deleting, Unknown], Unknown),
         ] {
             assert_eq!(overall(&steps, 0), expected, "{steps:?}");
         }

@@ -42,6 +42,9 @@ pub struct TrustFile {
     pub namespaces: Vec<String>,
     /// The kinds it may write.
     pub kinds: Vec<String>,
+    /// Registries that images may come from besides the ones in use; none unless said otherwise.
+    #[serde(default)]
+    pub registries: Vec<String>,
     /// The gateway's approval keys; at least one.
     pub gateway_keys: Vec<GatewayKey>,
     /// Which evidence is demanded; a fresh sign-in unless said otherwise.
@@ -96,6 +99,8 @@ pub struct TrustSettings {
     pub trust: Trust,
     /// The provider; `None` only where [`Evidence::GatewaySignature`] is accepted.
     pub issuer: Option<Issuer>,
+    /// Registries that images may come from besides the ones in use.
+    pub registries: Vec<String>,
     /// SHA-256 of the file's bytes, in hexadecimal digits.
     pub file_sha256: String,
 }
@@ -171,7 +176,7 @@ impl TrustSettings {
         let value = parse_strict(bytes, limits).map_err(|refusal| TrustError::Shape(refusal.public))?;
         let file: TrustFile = serde_json::from_value(value).map_err(|error| TrustError::Shape(error.to_string()))?;
         let trust = check::check(&file).map_err(TrustError::Problems)?;
-        Ok(Self { trust, issuer: file.issuer, file_sha256: hex(&Sha256::digest(bytes)) })
+        Ok(Self { trust, issuer: file.issuer, registries: file.registries, file_sha256: hex(&Sha256::digest(bytes)) })
     }
 }
 

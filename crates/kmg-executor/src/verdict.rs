@@ -2,7 +2,7 @@
 
 use kmg_core::clock::Millis;
 use kmg_core::digest::Digest;
-use kmg_core::plan::{PLAN_ANNOTATION, PlanId, ResourceVersion, projection_digest};
+use kmg_core::plan::{Action, PLAN_ANNOTATION, PlanId, ResourceVersion, projection_digest};
 use serde_json::Value;
 
 use crate::record::{Intent, State};
@@ -11,9 +11,11 @@ use crate::record::{Intent, State};
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Target<'a> {
     pub(crate) plan: &'a PlanId,
+    pub(crate) action: Action,
+    /// Empty for a creation.
     pub(crate) uid: &'a str,
-    pub(crate) base: Digest,
-    pub(crate) predicted: Digest,
+    pub(crate) base: Option<Digest>,
+    pub(crate) predicted: Option<Digest>,
     pub(crate) exclusions: &'a [String],
 }
 
@@ -22,6 +24,7 @@ impl<'a> Target<'a> {
     pub(crate) fn of(intent: &'a Intent) -> Self {
         Self {
             plan: &intent.plan_id,
+            action: intent.action,
             uid: intent.object().map_or("", |object| object.uid.as_str()),
             base: intent.base,
             predicted: intent.predicted,
@@ -33,6 +36,8 @@ impl<'a> Target<'a> {
 /// How a live object relates to a plan.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Look {
+    /// There is none.
+    Absent,
     /// It is another object of the same name.
     Replaced,
     /// It names the plan: a write of the plan was accepted.
@@ -68,8 +73,10 @@ pub(crate) struct Version {
 }
 
 /// Reads what `live` says about the plan of `target`.
-pub(crate) fn look(live: &Value, target: &Target<'_>) -> Look {
-    if live.pointer("/metadata/uid").and_then(Value::as_str) != Some(target.uid) {
+pub(crate) fn look(live: Option<&Value>, target: &Target<'_>) -> Look {
+    let Some(live) = live else { return Look::Absent };
+    let created = target.action == Action::Create;
+    if !created && live.pointer("/metadata/uid").and_then(Value::as_str) != Some(target.uid) {
         return Look::Replaced;
     }
     let annotation = live.pointer("/metadata/annotations").and_then(|all| all.get(PLAN_ANNOTATION)).and_then(Value::as_str);
@@ -77,16 +84,33 @@ pub(crate) fn look(live: &Value, target: &Target<'_>) -> Look {
         return Look::Ours(written(live, target));
     }
     // An object without a canonical form is not the one that was reviewed.
-    let as_reviewed = projection_digest(live, target.exclusions) == Ok(target.base);
+    let as_reviewed = projection_digest(live, target.exclusions).ok().is_some_and(|digest| target.base == Some(digest));
     Look::NotOurs { as_reviewed, version: version(live) }
 }
 
 /// What the API server's own answer to an accepted write, or a later read, shows of it.
 pub(crate) fn written(live: &Value, target: &Target<'_>) -> Written {
     Written {
-        as_predicted: projection_digest(live, target.exclusions) == Ok(target.predicted),
+        as_predicted: projection_digest(live, target.exclusions).ok().is_some_and(|digest| target.predicted == Some(digest)),
         resource_version: version(live).map(|version| version.resource_version.as_str().to_owned()),
     }
+}
+
+/// What the API server's answer to an accepted deletion shows: a `Status` when the object is gone, the object with
+/// its `deletionTimestamp` when finalizers hold it.
+pub(crate) fn deleted(answer: &Value, uid: &str) -> State {
+    let text = |pointer: &str| answer.pointer(pointer).and_then(Value::as_str);
+    if text("/kind") == Some("Status") && text("/details/uid") == Some(uid) {
+        State::Applied
+    } else if text("/metadata/uid") == Some(uid) && is_leaving(answer) {
+        State::Deleting
+    } else {
+        State::Unknown
+    }
+}
+
+fn is_leaving(live: &Value) -> bool {
+    live.pointer("/metadata/deletionTimestamp").is_some_and(Value::is_string)
 }
 
 fn version(live: &Value) -> Option<Version> {
@@ -123,14 +147,28 @@ pub(crate) struct Conclusion {
 /// - the version stands: not accepted yet, and no longer possible from `settled_at` on, when the API server's own
 ///   request timeout has passed;
 /// - anything else could be either.
+///
+/// A deletion leaves nothing to recognise: it counts as done when the uid is gone, and as not done when the object
+/// has moved on without being deleted. A creation is recognised by the id alone.
 pub(crate) fn conclude(intent: &Intent, read: &Read, now: Millis, settled_at: Millis) -> Option<Conclusion> {
     let unproven = |state, reason: &str| Some(Conclusion { state, reason: reason.to_owned(), resource_version: None });
     let live = match read {
         Read::Failed => return None,
-        Read::Gone => return unproven(State::NeedsHuman, "The object is gone: whether the write was accepted before cannot be seen."),
-        Read::Object(live) => live,
+        Read::Gone => None,
+        Read::Object(live) => Some(live),
     };
     match look(live, &Target::of(intent)) {
+        Look::Absent | Look::Replaced if intent.action == Action::Delete => {
+            unproven(State::Applied, "The object is gone. The answer to the deletion was lost: that it went by this request is unproven.")
+        }
+        Look::Absent if intent.action == Action::Create && now < settled_at => None,
+        Look::Absent if intent.action == Action::Create => {
+            unproven(State::Rejected, "The API server did not accept the creation within its own request timeout.")
+        }
+        Look::Absent => unproven(State::NeedsHuman, "The object is gone: whether the write was accepted before cannot be seen."),
+        Look::NotOurs { .. } if intent.action == Action::Delete && live.is_some_and(is_leaving) => {
+            unproven(State::Deleting, "The deletion is under way; finalizers hold the object.")
+        }
         Look::Replaced => unproven(State::NeedsHuman, "The object was replaced: whether the write was accepted before cannot be seen."),
         Look::Ours(written) => {
             let reason = if written.as_predicted {
@@ -150,6 +188,12 @@ pub(crate) fn conclude(intent: &Intent, read: &Read, now: Millis, settled_at: Mi
                 (false, true) if as_reviewed => {
                     unproven(State::Rejected, "The write was not accepted: the object has a newer version and its spec was never touched.")
                 }
+                (false, false) if intent.action == Action::Delete && as_reviewed => {
+                    unproven(State::Rejected, "The deletion was not accepted: the object has a newer version and is still there.")
+                }
+                (false, _) if intent.action == Action::Delete => {
+                    unproven(State::Stale, "The deletion was not accepted, and the object has changed since the review.")
+                }
                 (false, true) => unproven(State::Stale, "The write was not accepted, and the object has changed since the review."),
                 (false, false) => {
                     unproven(State::NeedsHuman, "Someone else changed the object: whether the write was accepted before cannot be seen.")
@@ -168,10 +212,15 @@ pub(crate) fn after_refusal(intent: &Intent, read: &Read) -> Conclusion {
     let unwritten = |state, reason: &str| Conclusion { state, reason: reason.to_owned(), resource_version: None };
     let live = match read {
         Read::Failed => return unwritten(State::Unknown, "The API server refused the write, and the object could not be read again."),
-        Read::Gone => return unwritten(State::Stale, "The object is gone."),
-        Read::Object(live) => live,
+        Read::Gone => None,
+        Read::Object(live) => Some(live),
     };
     match look(live, &Target::of(intent)) {
+        Look::Absent if intent.action == Action::Create => unwritten(State::Rejected, "The API server refused the creation."),
+        Look::Absent => unwritten(State::Stale, "The object is gone."),
+        Look::NotOurs { .. } if intent.action == Action::Create => {
+            unwritten(State::Stale, "An object of this name was created by someone else meanwhile.")
+        }
         Look::Replaced => unwritten(State::Stale, "The object was replaced by another of the same name."),
         Look::Ours(written) => Conclusion {
             state: written.state(),

@@ -74,6 +74,23 @@ impl Screener {
         self.withhold()
     }
 
+    /// Screens the lines of one text, each as a field of `class`: what is wrong with a line costs no other line.
+    /// Lines of a private key are replaced, whichever of them hold its BEGIN and END.
+    pub fn lines(&mut self, foreign: &[&str], class: FieldClass) -> Vec<ModelText> {
+        // As they will be shown: a hidden character in BEGIN would hide the key's beginning, and a colour its end.
+        let shown: Vec<String> = foreign.iter().map(|line| canonical(line, true, &mut Report::default())).collect();
+        let marks = secrets::key_lines(&shown);
+        let both = foreign.iter().zip(marks);
+        both.map(|(line, of_key)| {
+            if of_key {
+                self.report.add(Kind::PrivateKey, 1);
+                return self.text(&secrets::placeholder(Kind::PrivateKey), class);
+            }
+            self.text(line, class)
+        })
+        .collect()
+    }
+
     /// Screens a quotation as a field of `class`.
     pub fn quoted(&mut self, foreign: &Quoted, class: FieldClass) -> ModelText {
         self.text(foreign.for_screening(), class)

@@ -1,6 +1,6 @@
 //! One request, read as far as every answer needs it.
 
-use http::header::{ACCEPT, CONTENT_TYPE, HeaderName};
+use http::header::{ACCEPT, CONTENT_TYPE, HeaderName, USER_AGENT};
 use http::{HeaderMap, Method};
 use serde_json::Value;
 
@@ -48,6 +48,11 @@ impl Call<'_> {
     /// The content type without its parameters.
     pub(crate) fn content_type(&self) -> &str {
         self.header(&CONTENT_TYPE).split(';').next().unwrap_or_default().trim()
+    }
+
+    /// The client's program and version.
+    pub(crate) fn user_agent(&self) -> &str {
+        self.header(&USER_AGENT)
     }
 
     fn header(&self, name: &HeaderName) -> &str {

@@ -45,17 +45,15 @@ impl Fields {
         }
     }
 
-    /// What is said about repeated keys and unknown fields: warnings.
+    /// What is said about `faults`, repeated keys and unknown fields: warnings.
     ///
     /// # Errors
     /// The refusal of a strict reader.
-    pub(crate) fn judge(self, duplicates: Vec<String>, unknown: Vec<String>) -> Result<Vec<String>, String> {
-        let duplicates = duplicates.into_iter().map(|path| format!("duplicate field \"{path}\""));
-        let words: Vec<String> = duplicates.chain(unknown.into_iter().map(|path| format!("unknown field \"{path}\""))).collect();
+    pub(crate) fn judge(self, faults: Vec<String>) -> Result<Vec<String>, String> {
         match self {
             Self::Ignore => Ok(Vec::new()),
-            Self::Strict if !words.is_empty() => Err(format!("strict decoding error: {}", words.join(", "))),
-            Self::Warn | Self::Strict => Ok(words),
+            Self::Strict if !faults.is_empty() => Err(format!("strict decoding error: {}", faults.join(", "))),
+            Self::Warn | Self::Strict => Ok(faults),
         }
     }
 }

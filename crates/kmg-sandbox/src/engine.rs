@@ -4,10 +4,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use kmg_core::clock::Millis;
-use serde_json::Value;
 
 use crate::api::{Origin, furnish, store_new};
+use crate::collector;
 use crate::control::{Memory, Snapshot, Write, step};
+use crate::fields::{self, Owner};
+use crate::finalizers::is_marked;
 use crate::json::text;
 use crate::kinds::Kind;
 use crate::store::{Store, Stored};
@@ -48,6 +50,7 @@ fn turn(world: &World, memory: &mut Memory) -> Option<Millis> {
         for write in step.writes {
             apply(store, write, world);
         }
+        collector::collect(store, world.now());
         end_namespaces(store);
         publish_authority(store, world);
     });
@@ -74,11 +77,15 @@ fn apply(store: &mut Store, write: Write, world: &World) {
                 store_new(store, kind, object, Origin::Controller, world);
             }
         }
-        Write::Update { plural, object } => {
+        Write::Update { plural, mut object } => {
             let live = store.get(plural, text(&object, "/metadata/namespace"), text(&object, "/metadata/name"));
             // Someone was faster, or nothing changes.
             let fits = live.is_some_and(|live| live.version() == text(&object, "/metadata/resourceVersion") && live.object != object);
             if fits {
+                if let (Some(live), Some(kind)) = (live, Kind::stored(plural).filter(|kind| fields::are_owned(kind))) {
+                    let owner = Owner::updater(fields::CONTROLLERS).by("status");
+                    fields::updated(kind, &live.object, &mut object, &owner, world.now());
+                }
                 store.put(plural, object);
             }
         }
@@ -90,10 +97,6 @@ fn apply(store: &mut Store, write: Write, world: &World) {
 
 fn is_ending(store: &Store, namespace: &str) -> bool {
     store.get("namespaces", "", namespace).is_none_or(|found| is_marked(&found.object))
-}
-
-fn is_marked(object: &Value) -> bool {
-    object.pointer("/metadata/deletionTimestamp").is_some()
 }
 
 /// Every namespace has its `kube-root-ca.crt`, again after someone deleted it: the probe of a fence counts on it.

@@ -40,7 +40,16 @@ pub(crate) static KINDS: &[Kind] = &[
     Kind::new(("apps", "v1"), ("deployments", "Deployment"), ALL, through::<Deployment>),
     Kind::new(("apps", "v1"), ("replicasets", "ReplicaSet"), NONE, through::<ReplicaSet>),
     Kind::new(("discovery.k8s.io", "v1"), ("endpointslices", "EndpointSlice"), NONE, through::<EndpointSlice>),
+    Kind::read(("", "v1"), ("nodes", "Node")).cluster_wide(),
     Kind::read(("", "v1"), ("resourcequotas", "ResourceQuota")),
+    Kind::read(("", "v1"), ("limitranges", "LimitRange")),
+    Kind::read(("", "v1"), ("persistentvolumeclaims", "PersistentVolumeClaim")),
+    Kind::read(("apps", "v1"), ("statefulsets", "StatefulSet")),
+    Kind::read(("apps", "v1"), ("daemonsets", "DaemonSet")),
+    Kind::read(("batch", "v1"), ("jobs", "Job")),
+    Kind::read(("batch", "v1"), ("cronjobs", "CronJob")),
+    Kind::read(("networking.k8s.io", "v1"), ("ingresses", "Ingress")),
+    Kind::read(("networking.k8s.io", "v1"), ("networkpolicies", "NetworkPolicy")),
     Kind::read(("autoscaling", "v2"), ("horizontalpodautoscalers", "HorizontalPodAutoscaler")),
     Kind::read(("policy", "v1"), ("poddisruptionbudgets", "PodDisruptionBudget")),
 ];
@@ -82,6 +91,11 @@ impl Kind {
     /// The kind whose objects the store keeps under `plural`: of events the core shape.
     pub(crate) fn stored(plural: &str) -> Option<&'static Self> {
         KINDS.iter().find(|kind| kind.plural == plural)
+    }
+
+    /// Whether finalizers hold objects of this kind: those that clients delete, and what these leave to the collector.
+    pub(crate) fn is_held(&self) -> bool {
+        matches!(self.plural, "configmaps" | "services" | "deployments" | "replicasets" | "endpointslices")
     }
 
     /// Whether the store holds these objects in another shape.

@@ -3,16 +3,20 @@
 //! **It is a sandbox, not a cluster.** Every answer carries the header `kmg-sandbox`, and `GET /` says so too. What it
 //! implements is the subset that its contract suite names (`tests/contract`), recorded from a real API server; within
 //! it a difference from the real one is a failing test, and everything else is answered 501. Known and declared:
-//! objects carry no `managedFields`, and a page of a list goes on from the present state, not from a snapshot.
+//! only Deployments, Services and ConfigMaps have `managedFields`, and a page of a list goes on from the present state,
+//! not from a snapshot.
 
 mod api;
 mod call;
+mod collector;
 mod control;
 mod decode;
 mod defaults;
 mod duplicates;
 mod engine;
 mod faults;
+mod fields;
+mod finalizers;
 mod identity;
 mod json;
 mod kinds;

@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::api::{Origin, store_new, to_core};
+use crate::control::NODE;
 use crate::json::text;
 use crate::kinds::Kind;
 use crate::options::SandboxError;
@@ -13,7 +14,7 @@ use crate::world::World;
 /// The namespaces that every cluster has.
 const NAMESPACES: [&str; 4] = ["default", "kube-system", "kube-public", "kube-node-lease"];
 
-/// Stores the namespaces that every cluster has, and `seed` in its order; a namespace of the seed goes before.
+/// Stores the namespaces that every cluster has, the node of the Pods, and `seed` in its order; a namespace of the seed goes before.
 pub(crate) fn plant(world: &World, seed: Vec<Value>) -> Result<(), SandboxError> {
     let is = |object: &Value, name: &str| object["kind"] == "Namespace" && text(object, "/metadata/name") == name;
     let missing: Vec<&str> = NAMESPACES.into_iter().filter(|name| !seed.iter().any(|object| is(object, name))).collect();
@@ -22,10 +23,28 @@ pub(crate) fn plant(world: &World, seed: Vec<Value>) -> Result<(), SandboxError>
             let namespace = json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}});
             one(store, namespace, world).map_err(|why| SandboxError::Seed { index: 0, why })?;
         }
+        if !seed.iter().any(|object| object["kind"] == "Node" && text(object, "/metadata/name") == NODE) {
+            one(store, node(), world).map_err(|why| SandboxError::Seed { index: 0, why })?;
+        }
         for (index, object) in seed.into_iter().enumerate().filter(|(_, object)| !is_judge(object)) {
             one(store, object, world).map_err(|why| SandboxError::Seed { index, why })?;
         }
         Ok(())
+    })
+}
+
+/// The node that has the Pods: as far as a reader asks whether it is ready.
+fn node() -> Value {
+    let condition = |kind: &str, status: &str, reason: &str, message: &str| json!({"type": kind, "status": status, "reason": reason, "message": message});
+    json!({
+        "apiVersion": "v1", "kind": "Node", "metadata": {"name": NODE, "labels": {"kubernetes.io/hostname": NODE, "kubernetes.io/os": "linux"}},
+        "spec": {},
+        "status": {"conditions": [
+            condition("MemoryPressure", "False", "KubeletHasSufficientMemory", "kubelet has sufficient memory available"),
+            condition("DiskPressure", "False", "KubeletHasNoDiskPressure", "kubelet has no disk pressure"),
+            condition("PIDPressure", "False", "KubeletHasSufficientPID", "kubelet has sufficient PID available"),
+            condition("Ready", "True", "KubeletReady", "kubelet is posting ready status"),
+        ]}
     })
 }
 

@@ -36,8 +36,21 @@ impl Cause {
         Self { reason: "FieldValueForbidden", message: format!("Forbidden: {why}"), field: field.into() }
     }
 
+    /// `field` is owned by `who`.
+    pub(crate) fn conflict(field: &str, who: &str) -> Self {
+        Self { reason: "FieldManagerConflict", message: format!("conflict with {who}"), field: field.to_owned() }
+    }
+
+    fn json(&self) -> Value {
+        json!({"reason": self.reason, "message": self.message, "field": self.field})
+    }
+
     pub(crate) fn duplicate(field: impl Into<String>, value: &str) -> Self {
         Self { reason: "FieldValueDuplicate", message: format!("Duplicate value: \"{value}\""), field: field.into() }
+    }
+
+    pub(crate) fn too_long(field: impl Into<String>, most: usize) -> Self {
+        Self { reason: "FieldValueTooLong", message: format!("Too long: may not be more than {most} bytes"), field: field.into() }
     }
 
     pub(crate) fn not_found(field: impl Into<String>, value: &str) -> Self {
@@ -83,11 +96,25 @@ impl Status {
         Self::new(409, "AlreadyExists", message).with(details(name, kind.group, kind.plural))
     }
 
+    /// The same refusal where the object that has the name is about to go.
+    pub(crate) fn of_an_ending_one(self) -> Self {
+        Self { message: format!("object is being deleted: {}", self.message), ..self }
+    }
+
     /// The object has moved since it was read.
     pub(crate) fn modified(kind: &Kind, name: &str) -> Self {
-        let why = "the object has been modified; please apply your changes to the latest version and try again";
+        Self::unfulfilled(kind, name, "the object has been modified; please apply your changes to the latest version and try again")
+    }
+
+    /// What is stored is not what was meant.
+    pub(crate) fn unfulfilled(kind: &Kind, name: &str, why: &str) -> Self {
         let message = format!("Operation cannot be fulfilled on {} \"{name}\": {why}", kind.qualified_plural());
         Self::new(409, "Conflict", message).with(details(name, kind.group, kind.plural))
+    }
+
+    /// Others own what an apply would change.
+    pub(crate) fn conflicts(message: &str, causes: &[Cause]) -> Self {
+        Self::new(409, "Conflict", message).with(json!({"causes": causes.iter().map(Cause::json).collect::<Vec<_>>()}))
     }
 
     /// A precondition of a deletion failed. The real API server names the kind here, not the resource.
@@ -128,8 +155,7 @@ impl Status {
         }
         let lines = if let [one] = lines.as_slice() { one.clone() } else { format!("[{}]", lines.join(", ")) };
         let mut details = details(name, group, kind);
-        details["causes"] =
-            causes.iter().map(|cause| json!({"reason": cause.reason, "message": cause.message, "field": cause.field})).collect();
+        details["causes"] = causes.iter().map(Cause::json).collect();
         Self::new(422, "Invalid", format!("{} \"{name}\" is invalid: {lines}", qualified(kind, group))).with(details)
     }
 

@@ -39,10 +39,12 @@ impl ServerError {
 
     /// The error as it goes over the link: our sentence, and what the API server said beside it.
     pub fn to_wire(&self) -> WireError {
-        let untrusted = match self {
-            Self::Cluster(error) => error.quoted().map(|quoted| quoted.for_screening().to_owned()),
-            Self::Refusal(_) | Self::Fault(_) => None,
+        let quoted = match self {
+            Self::Cluster(error) => error.quoted(),
+            Self::Refusal(refusal) => refusal.quote.as_ref(),
+            Self::Fault(_) => None,
         };
+        let untrusted = quoted.map(|quoted| quoted.for_screening().to_owned());
         WireError { code: self.code(), message: self.public(), untrusted }
     }
 
@@ -63,6 +65,11 @@ fn sentence(error: &ClusterError) -> String {
         ClusterError::NotFound(_) => "The cluster has no such object; get_k8s_status lists those that exist.",
         ClusterError::Conflict(_) => "The object changed meanwhile; ask again.",
         ClusterError::Invalid { .. } => "The API server refuses this as invalid; change the arguments.",
+        ClusterError::NoRight { right, .. } => {
+            return format!("The guard's reader may not {right} here; an operator must grant it.");
+        }
+        ClusterError::NoContainer => "The Pod has no such container; call again without container to see which it has.",
+        ClusterError::OtherNamespace => "A Namespace is read under its own name: let name and namespace be the same.",
         ClusterError::Cursor => "That cursor is not from an earlier answer; leave it out to start again.",
         ClusterError::Timeout(_) | ClusterError::Unreachable(_) | ClusterError::Unavailable { .. } => {
             "The API server did not answer; try again in a minute."

@@ -4,6 +4,8 @@
 //! behind the private link of the gateway. [`serve_stdio`] is the stand-alone MCP server: the reader's
 //! credential only, no plans, every answer screened and journalled. Nothing here stores anything or listens.
 
+mod around;
+mod dry;
 mod error;
 mod fence;
 mod journal;

@@ -2,6 +2,7 @@
 
 use kmg_cluster::read;
 use kmg_core::observe::{Observation, Observe};
+use kmg_tools::{Guard, search};
 
 use crate::error::ServerError;
 use crate::server::Server;
@@ -20,6 +21,28 @@ impl Server {
             Observe::Deployment { namespace, name } => {
                 let permit = self.allow.permit(namespace)?;
                 Ok(Observation::Deployment(Box::new(Box::pin(read::deployment(&self.reader, &permit, name)).await?)))
+            }
+            Observe::Pod { namespace, name } => {
+                let permit = self.allow.permit(namespace)?;
+                Ok(Observation::Pod(Box::new(Box::pin(read::pod(&self.reader, &permit, name)).await?)))
+            }
+            Observe::Service { namespace, name } => {
+                let permit = self.allow.permit(namespace)?;
+                Ok(Observation::Service(Box::new(Box::pin(read::service(&self.reader, &permit, name)).await?)))
+            }
+            Observe::Events(query) => {
+                let permit = self.allow.permit(&query.namespace)?;
+                Ok(Observation::Events(Box::new(Box::pin(read::namespace_events(&self.reader, &permit, query)).await?)))
+            }
+            Observe::Log(query) => {
+                let permit = self.allow.permit(&query.namespace)?;
+                let mut log = Box::pin(read::pod_log(&self.reader, &permit, query)).await?;
+                search(&Guard::default(), &mut log, query);
+                Ok(Observation::Log(Box::new(log)))
+            }
+            Observe::Resource(query) => {
+                let permit = self.allow.permit(&query.namespace)?;
+                Ok(Observation::Resource(Box::new(Box::pin(read::resource(&self.reader, &permit, query)).await?)))
             }
         }
     }

@@ -21,6 +21,8 @@ pub struct ServerOptions {
     pub clock: Clock,
     /// Whether previews need the fence.
     pub fence: FencePolicy,
+    /// Registries that images may come from besides the ones in use, such as `ghcr.io`.
+    pub registries: Vec<String>,
 }
 
 /// Answers observations and previews.
@@ -29,6 +31,7 @@ pub struct Server {
     pub(crate) planner: Option<Planner>,
     pub(crate) allow: AllowList,
     pub(crate) policy: FencePolicy,
+    pub(crate) registries: Vec<String>,
     /// Fingerprints of one process can be compared, those of two cannot.
     pub(crate) fingerprint_key: [u8; 32],
 }
@@ -44,11 +47,11 @@ impl Server {
     /// # Errors
     /// The operating system gives no randomness.
     pub fn new(options: ServerOptions) -> Result<Self, ServerError> {
-        let ServerOptions { reader, planner, allow, clock, fence } = options;
+        let ServerOptions { reader, planner, allow, clock, fence, registries } = options;
         let mut fingerprint_key = [0; 32];
         getrandom::fill(&mut fingerprint_key).map_err(|error| Fault::new(Code::Internal, error))?;
         let planner = planner.map(|cluster| Planner { fence: FenceWatch::new(cluster.clone(), clock.clone()), cluster });
-        Ok(Self { reader, planner, allow, policy: fence, fingerprint_key })
+        Ok(Self { reader, planner, allow, policy: fence, registries, fingerprint_key })
     }
 
     /// The namespaces of this process.

@@ -48,7 +48,7 @@ impl Asked {
             path: "/apis/apps/v1/x".into(),
             query: String::new(),
             content_type: "application/json-patch+json".into(),
-            body: ["[".into(), "]".into()],
+            body: vec!["[".into(), "]".into()],
         };
         let digest = Digest::of(types::PROJECTION, b"x");
         PlanBody {
@@ -63,9 +63,10 @@ impl Asked {
                 replicas: self.replicas,
             },
             steps: vec![Step {
+                action: kmg_core::plan::Action::Patch,
                 object,
-                base: digest,
-                predicted: digest,
+                base: Some(digest),
+                predicted: Some(digest),
                 exclusions: vec![],
                 template,
                 propagation_policy: None,

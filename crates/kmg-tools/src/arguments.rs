@@ -5,6 +5,8 @@ use std::str::FromStr;
 use kmg_core::problem::{Code, Refusal};
 use serde_json::{Map, Value};
 
+use crate::manifest;
+
 /// The longest argument name quoted in a refusal.
 const MAX_QUOTED: usize = 64;
 
@@ -38,10 +40,60 @@ impl<'a> Arguments<'a> {
         }
     }
 
+    /// As [`Self::parsed`], but it may be absent.
+    pub(crate) fn optional_parsed<T: FromStr<Err = Refusal>>(&self, name: &str) -> Result<Option<T>, Refusal> {
+        if self.0.contains_key(name) { self.parsed(name).map(Some) } else { Ok(None) }
+    }
+
+    /// A truth value; `false` when absent.
+    pub(crate) fn flag(&self, name: &str) -> Result<bool, Refusal> {
+        match self.0.get(name) {
+            None => Ok(false),
+            Some(Value::Bool(flag)) => Ok(*flag),
+            Some(_) => Err(Refusal::new(Code::WrongType, format!("{name} must be true or false."))),
+        }
+    }
+
+    /// An object with arguments of its own, which are the `known` ones.
+    pub(crate) fn optional_object(&self, name: &str, known: &[&str]) -> Result<Option<Self>, Refusal> {
+        match self.0.get(name) {
+            None => Ok(None),
+            Some(Value::Object(object)) => Arguments::new(object, known).map(Some),
+            Some(_) => Err(Refusal::new(Code::WrongType, format!("{name} must be an object."))),
+        }
+    }
+
+    /// A list of at least one and at most all of the texts in `known`, none of them twice; empty when absent.
+    pub(crate) fn choices(&self, name: &str, known: &[&'static str]) -> Result<Vec<&'static str>, Refusal> {
+        let wrong = |code| Refusal::new(code, format!("{name} is a list of {}, each at most once.", known.join(", ")));
+        let Some(value) = self.0.get(name) else { return Ok(Vec::new()) };
+        let items = value.as_array().ok_or_else(|| wrong(Code::WrongType))?;
+        let mut chosen = Vec::new();
+        for item in items {
+            let text = item.as_str().ok_or_else(|| wrong(Code::WrongType))?;
+            let choice = known.iter().find(|choice| **choice == text).ok_or_else(|| wrong(Code::OutOfBounds))?;
+            if chosen.contains(choice) {
+                return Err(wrong(Code::OutOfBounds));
+            }
+            chosen.push(*choice);
+        }
+        if chosen.is_empty() { Err(wrong(Code::OutOfBounds)) } else { Ok(chosen) }
+    }
+
     /// A text that a checked type is made of.
     pub(crate) fn parsed<T: FromStr<Err = Refusal>>(&self, name: &str) -> Result<T, Refusal> {
         let text = self.optional_text(name, 2_048)?.ok_or_else(|| missing(name))?;
         text.parse().map_err(|refusal: Refusal| Refusal::new(refusal.code, format!("{name}: {}", refusal.public)))
+    }
+
+    /// The objects of a manifest: a text of JSON or YAML, or one object as it is.
+    pub(crate) fn manifests(&self, name: &str) -> Result<Vec<Value>, Refusal> {
+        match self.0.get(name) {
+            None => Err(missing(name)),
+            Some(Value::String(text)) => manifest::parse(text),
+            Some(object @ Value::Object(_)) => Ok(vec![object.clone()]),
+            Some(_) => Err(Refusal::new(Code::WrongType, format!("{name} must be a text of JSON or YAML, or an object."))),
+        }
     }
 
     /// A whole number from `min` to `max`.

@@ -7,12 +7,28 @@ pub enum Tool {
     GetAllowedNamespaces,
     /// The workloads of a namespace.
     GetK8sStatus,
+    /// Events of a namespace.
+    GetK8sEvents,
+    /// The newest lines of a container's log.
+    GetPodLogs,
+    /// One object, summarised.
+    GetK8sResource,
     /// One Deployment with findings.
     GetDeploymentDiagnostics,
+    /// One Pod with findings.
+    GetPodDiagnostics,
+    /// One Service with findings.
+    GetServiceDiagnostics,
     /// A plan that scales a Deployment.
     RequestScaleDeployment,
     /// A plan that sets a container's image.
     RequestSetDeploymentImage,
+    /// A plan that restarts a Deployment's Pods.
+    RequestRestartDeployment,
+    /// A plan that applies manifests.
+    RequestApplyManifest,
+    /// A plan that deletes objects.
+    RequestDeleteManifest,
     /// Executes an approved plan.
     ApplyApprovedPlan,
     /// Where a plan stands.
@@ -34,12 +50,20 @@ pub(crate) enum Effect {
 
 impl Tool {
     /// Every tool, in the order of the list.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 16] = [
         Self::GetAllowedNamespaces,
         Self::GetK8sStatus,
+        Self::GetK8sEvents,
+        Self::GetPodLogs,
+        Self::GetK8sResource,
         Self::GetDeploymentDiagnostics,
+        Self::GetPodDiagnostics,
+        Self::GetServiceDiagnostics,
         Self::RequestScaleDeployment,
         Self::RequestSetDeploymentImage,
+        Self::RequestRestartDeployment,
+        Self::RequestApplyManifest,
+        Self::RequestDeleteManifest,
         Self::ApplyApprovedPlan,
         Self::GetPlanStatus,
         Self::WaitForPlan,
@@ -55,9 +79,17 @@ impl Tool {
         match self {
             Self::GetAllowedNamespaces => "get_allowed_namespaces",
             Self::GetK8sStatus => "get_k8s_status",
+            Self::GetK8sEvents => "get_k8s_events",
+            Self::GetPodLogs => "get_pod_logs",
+            Self::GetK8sResource => "get_k8s_resource",
             Self::GetDeploymentDiagnostics => "get_deployment_diagnostics",
+            Self::GetPodDiagnostics => "get_pod_diagnostics",
+            Self::GetServiceDiagnostics => "get_service_diagnostics",
             Self::RequestScaleDeployment => "request_scale_deployment",
             Self::RequestSetDeploymentImage => "request_set_deployment_image",
+            Self::RequestRestartDeployment => "request_restart_deployment",
+            Self::RequestApplyManifest => "request_apply_manifest",
+            Self::RequestDeleteManifest => "request_delete_manifest",
             Self::ApplyApprovedPlan => "apply_approved_plan",
             Self::GetPlanStatus => "get_plan_status",
             Self::WaitForPlan => "wait_for_plan",
@@ -66,16 +98,37 @@ impl Tool {
 
     /// Whether the stand-alone server offers it: a read of the cluster.
     pub const fn is_cluster_read(self) -> bool {
-        matches!(self, Self::GetAllowedNamespaces | Self::GetK8sStatus | Self::GetDeploymentDiagnostics)
+        matches!(
+            self,
+            Self::GetAllowedNamespaces
+                | Self::GetK8sStatus
+                | Self::GetDeploymentDiagnostics
+                | Self::GetPodDiagnostics
+                | Self::GetServiceDiagnostics
+                | Self::GetK8sEvents
+                | Self::GetPodLogs
+                | Self::GetK8sResource
+        )
     }
 
     pub(crate) const fn effect(self) -> Effect {
         match self {
-            Self::RequestScaleDeployment | Self::RequestSetDeploymentImage => Effect::Propose,
+            Self::RequestScaleDeployment
+            | Self::RequestSetDeploymentImage
+            | Self::RequestRestartDeployment
+            | Self::RequestApplyManifest
+            | Self::RequestDeleteManifest => Effect::Propose,
             Self::ApplyApprovedPlan => Effect::Apply,
-            Self::GetAllowedNamespaces | Self::GetK8sStatus | Self::GetDeploymentDiagnostics | Self::GetPlanStatus | Self::WaitForPlan => {
-                Effect::Read
-            }
+            Self::GetAllowedNamespaces
+            | Self::GetK8sStatus
+            | Self::GetDeploymentDiagnostics
+            | Self::GetPodDiagnostics
+            | Self::GetServiceDiagnostics
+            | Self::GetK8sEvents
+            | Self::GetPodLogs
+            | Self::GetK8sResource
+            | Self::GetPlanStatus
+            | Self::WaitForPlan => Effect::Read,
         }
     }
 
@@ -83,9 +136,17 @@ impl Tool {
         match self {
             Self::GetAllowedNamespaces => "Allowed namespaces",
             Self::GetK8sStatus => "Namespace status",
+            Self::GetK8sEvents => "Events",
+            Self::GetPodLogs => "Pod logs",
+            Self::GetK8sResource => "One object",
             Self::GetDeploymentDiagnostics => "Deployment diagnostics",
+            Self::GetPodDiagnostics => "Pod diagnostics",
+            Self::GetServiceDiagnostics => "Service diagnostics",
             Self::RequestScaleDeployment => "Plan: scale a Deployment",
             Self::RequestSetDeploymentImage => "Plan: set a container image",
+            Self::RequestRestartDeployment => "Plan: restart a Deployment",
+            Self::RequestApplyManifest => "Plan: apply manifests",
+            Self::RequestDeleteManifest => "Plan: delete objects",
             Self::ApplyApprovedPlan => "Apply an approved plan",
             Self::GetPlanStatus => "Plan status",
             Self::WaitForPlan => "Wait for a decision",
@@ -96,24 +157,48 @@ impl Tool {
         match self {
             Self::GetAllowedNamespaces => "Lists the namespaces these tools may touch. Call it first.",
             Self::GetK8sStatus => {
-                "Shows Deployments, ReplicaSets, Pods, Services and ConfigMaps (key names only) of one namespace, worst first. \
-                 Use cursor for more rows."
+                "Shows Deployments, ReplicaSets, Pods, Services and ConfigMaps (key names only) of a namespace, worst first. \
+                 cursor gives more rows."
+            }
+            Self::GetK8sEvents => "Shows a namespace's Events, newest first; equal ones are one row with a count.",
+            Self::GetPodLogs => {
+                "Shows the newest lines of a container's log. previous: the run before a crash. contains: only lines with this text, \
+                 of the last 2,000."
+            }
+            Self::GetK8sResource => {
+                "Summarises one object: labels, owner, conditions, images, ports, resources, who changed it last. Never values of \
+                 ConfigMaps or environments; no Secrets."
             }
             Self::GetDeploymentDiagnostics => {
                 "Says what is wrong with one Deployment: ranked findings with evidence and next steps, its ReplicaSets, worst Pods and Events. \
                  No findings means healthy."
             }
+            Self::GetPodDiagnostics => {
+                "Says what is wrong with one Pod: ranked findings with evidence, its conditions, every container's state, its owners and Events."
+            }
+            Self::GetServiceDiagnostics => {
+                "Says why a Service does or does not answer: ranked findings, selector, ports, endpoints, the Pods behind it and Events."
+            }
             Self::RequestScaleDeployment => {
-                "Asks for another replica count. Changes nothing by itself: the cluster dry-runs it, and a person must approve it at approvalUrl. \
-                 The plan expires at expiresAt."
+                "Makes a plan for another replica count. Changes nothing: a person must approve it at approvalUrl before expiresAt."
             }
             Self::RequestSetDeploymentImage => {
-                "Asks for another image of one existing container. Changes nothing by itself: the cluster dry-runs it, and a person must approve it \
-                 at approvalUrl. The plan expires at expiresAt."
+                "Makes a plan for another image of an existing container. Changes nothing: a person must approve it at approvalUrl \
+                 before expiresAt."
+            }
+            Self::RequestRestartDeployment => {
+                "Makes a plan for new Pods of a Deployment, one after another. Changes nothing: a person must approve it."
+            }
+            Self::RequestApplyManifest => {
+                "Makes a plan to apply Deployments, Services or ConfigMaps (server-side apply; fields of other managers are refused). Quote \
+                 texts such as \"yes\" or \"0755\"; no anchors or tags. Changes nothing: a person must approve it."
+            }
+            Self::RequestDeleteManifest => {
+                "Makes a plan to delete the objects that the manifest names. Changes nothing: a person must approve it."
             }
             Self::ApplyApprovedPlan => {
-                "Executes a plan that a person approved, exactly as approved and at most once. For a plan without approval it returns the state and \
-                 approvalUrl. Calling it again only reports."
+                "Executes a plan that a person approved, exactly as approved and at most once. Without an approval, or again, it only \
+                 reports."
             }
             Self::GetPlanStatus => "Shows where one of your plans stands: state, expiry, a denial's reason, the outcome.",
             Self::WaitForPlan => {

@@ -8,17 +8,22 @@ mod answer;
 mod arguments;
 mod catalogue;
 mod list;
+pub mod manifest;
+mod needs;
 mod parse;
 mod plan;
+mod reference;
 mod reply;
 mod schema;
 
-pub use answer::{allowed_namespaces, answer};
+pub use answer::{allowed_namespaces, answer, search};
 pub use catalogue::Tool;
 pub use kmg_guard::{Guard, InputVerdict, ModelText, Report, ScreenedValue};
-pub use list::{INSTRUCTIONS, tools_list};
+pub use list::{INSTRUCTIONS, tools_list, tools_reference};
+pub use needs::{Actor, NEEDS, Need};
 pub use parse::{ToolCall, parse};
 pub use plan::{PlanFacts, PlanOutcome, plan_reply};
+pub use reference::reference;
 pub use reply::{Reply, refusal_reply};
 
 /// The scope every tool needs. That a person approves each change is the gate; a finer scope is not.

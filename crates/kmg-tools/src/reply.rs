@@ -50,10 +50,18 @@ impl Reply {
 pub fn refusal_reply(guard: &Guard, problem: &Problem) -> Reply {
     let mut screener = guard.screener();
     let code = problem.code();
-    let structured = screener.value(&json!({ "code": code, "message": problem.public() }));
-    let message = guard.screener().text(problem.public(), kmg_guard::FieldClass::Line);
+    let mut value = json!({ "code": code, "message": problem.public() });
+    if let Some(quote) = problem.quote() {
+        value["clusterSaid"] = json!(quote.for_screening());
+    }
+    let structured = screener.value(&value);
+    let mut lines = guard.screener();
+    let message = lines.text(problem.public(), kmg_guard::FieldClass::Line);
     let mut text = Draft::default();
     text.own("Refused (").own(code.as_str()).own("): ").text(&message);
+    if let Some(quote) = problem.quote() {
+        text.own("\nThe cluster said: ").text(&lines.quoted(quote, kmg_guard::FieldClass::Line));
+    }
     Reply::new(text.finish(), structured, screener.report().clone()).refused(code)
 }
 

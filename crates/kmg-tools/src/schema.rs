@@ -1,58 +1,38 @@
-//! JSON Schemas (2020-12), written by hand: objects at the root, closed, without formats that are not standard.
+//! JSON Schemas (2020-12), written by hand: objects at the root, without formats that are not standard.
 
+mod output;
+
+use kmg_core::observe::ResourceKind;
 use kmg_core::plan::MAX_REPLICAS;
 use serde_json::{Value, json};
 
 use crate::catalogue::Tool;
-use crate::parse::{DEFAULT_LIMIT, DEFAULT_WAIT, MAX_CURSOR, MAX_IMAGE, MAX_LIMIT, MAX_REASON, MAX_SELECTOR, MAX_WAIT};
+use crate::parse::{
+    DEFAULT_LIMIT, DEFAULT_TAIL, DEFAULT_WAIT, EVENT_TYPES, MAX_CONTAINS, MAX_CURSOR, MAX_FIELD_SELECTOR, MAX_IMAGE, MAX_LIMIT, MAX_REASON,
+    MAX_SELECTOR, MAX_SINCE, MAX_TAIL, MAX_WAIT,
+};
 
-const LABEL: &str = "^[a-z0-9]([-a-z0-9]*[a-z0-9])?$";
-const SUBDOMAIN: &str = "^[a-z0-9]([-.a-z0-9]*[a-z0-9])?$";
+pub(crate) use output::{output, shallow};
 
 /// The schema of a tool's arguments.
 pub(crate) fn input(tool: Tool) -> Value {
-    let label = |description: &str| json!({ "type": "string", "description": description, "maxLength": 63, "pattern": LABEL });
-    let namespace = || label("An allowed namespace.");
-    let deployment = || json!({ "type": "string", "description": "The Deployment's name.", "maxLength": 253, "pattern": SUBDOMAIN });
-    let reason = || json!({ "type": "string", "description": "Why; shown to the person as your claim.", "maxLength": MAX_REASON });
-    let plan = || json!({ "planId": { "type": "string", "pattern": "^plan_[0-9a-f]{32}$" } });
     let (properties, required) = match tool {
-        Tool::GetAllowedNamespaces => (json!({}), &[][..]),
-        Tool::GetK8sStatus => (
-            json!({
-                "namespace": namespace(),
-                "labelSelector": { "type": "string", "description": "Such as app=web,tier!=cache.", "maxLength": MAX_SELECTOR },
-                "limit": { "type": "integer", "description": "Rows of each kind.", "minimum": 1, "maximum": MAX_LIMIT, "default": DEFAULT_LIMIT },
-                "cursor": { "type": "string", "description": "The cursor of the answer before.", "maxLength": MAX_CURSOR },
-            }),
-            &["namespace"][..],
-        ),
-        Tool::GetDeploymentDiagnostics => (json!({ "namespace": namespace(), "name": deployment() }), &["namespace", "name"][..]),
-        Tool::RequestScaleDeployment => (
-            json!({
-                "namespace": namespace(),
-                "name": deployment(),
-                "replicas": { "type": "integer", "minimum": 0, "maximum": MAX_REPLICAS },
-                "reason": reason(),
-            }),
-            &["namespace", "name", "replicas"][..],
-        ),
-        Tool::RequestSetDeploymentImage => (
-            json!({
-                "namespace": namespace(),
-                "name": deployment(),
-                "container": label("An existing container; not an init container."),
-                "image": { "type": "string", "description": "[registry/]path[:tag][@digest]", "maxLength": MAX_IMAGE },
-                "reason": reason(),
-            }),
-            &["namespace", "name", "container", "image"][..],
-        ),
-        Tool::ApplyApprovedPlan | Tool::GetPlanStatus => (plan(), &["planId"][..]),
-        Tool::WaitForPlan => {
-            let mut properties = plan();
-            properties["timeoutSeconds"] = json!({ "type": "integer", "minimum": 1, "maximum": MAX_WAIT, "default": DEFAULT_WAIT });
-            (properties, &["planId"][..])
-        }
+        Tool::GetAllowedNamespaces
+        | Tool::GetK8sStatus
+        | Tool::GetK8sEvents
+        | Tool::GetPodLogs
+        | Tool::GetK8sResource
+        | Tool::GetDeploymentDiagnostics
+        | Tool::GetPodDiagnostics
+        | Tool::GetServiceDiagnostics => read(tool),
+        Tool::RequestScaleDeployment
+        | Tool::RequestSetDeploymentImage
+        | Tool::RequestRestartDeployment
+        | Tool::RequestApplyManifest
+        | Tool::RequestDeleteManifest
+        | Tool::ApplyApprovedPlan
+        | Tool::GetPlanStatus
+        | Tool::WaitForPlan => plan(tool),
     };
     let mut schema = json!({ "type": "object", "properties": properties, "additionalProperties": false });
     if !required.is_empty() {
@@ -61,35 +41,101 @@ pub(crate) fn input(tool: Tool) -> Value {
     schema
 }
 
-/// The schema of a tool's structured result. Nothing is required, since a refusal has `code` and `message` only
-/// and some clients check refusals too.
-pub(crate) fn output(tool: Tool) -> Value {
-    let text = || json!({ "type": "string" });
-    let flag = || json!({ "type": "boolean" });
-    let rows = || json!({ "type": "array", "items": { "type": "object" } });
-    let texts = || json!({ "type": "array", "items": { "type": "string" } });
-    let object = || json!({ "type": "object" });
-    let mut properties = match tool {
-        Tool::GetAllowedNamespaces => json!({ "namespaces": texts(), "count": { "type": "integer" } }),
-        Tool::GetK8sStatus => json!({
-            "namespace": text(), "asOf": text(), "truncated": flag(), "cursor": text(), "counts": object(),
-            "deployments": rows(), "replicaSets": rows(), "pods": rows(), "services": rows(), "configMaps": rows(), "notChecked": rows(),
-        }),
-        Tool::GetDeploymentDiagnostics => json!({
-            "namespace": text(), "name": text(), "asOf": text(), "truncated": flag(), "counts": object(), "rolloutComplete": flag(),
-            "replicas": object(), "containers": rows(), "findings": rows(), "replicaSets": rows(), "pods": rows(), "events": rows(),
-            "checked": texts(), "notChecked": rows(),
-        }),
-        Tool::RequestScaleDeployment
-        | Tool::RequestSetDeploymentImage
-        | Tool::ApplyApprovedPlan
-        | Tool::GetPlanStatus
-        | Tool::WaitForPlan => json!({
-            "planId": text(), "state": text(), "approvalUrl": text(), "expiresAt": text(), "executeBefore": text(), "reviewDigest": text(),
-            "summary": text(), "findings": rows(), "decidedAt": text(), "denyReason": text(), "outcome": object(), "next": text(),
-        }),
-    };
-    properties["code"] = text();
-    properties["message"] = text();
-    json!({ "type": "object", "properties": properties, "additionalProperties": false })
+type Parts = (Value, &'static [&'static str]);
+
+fn name() -> Value {
+    json!({ "type": "string" })
+}
+
+fn text(description: &str, max: usize) -> Value {
+    json!({ "type": "string", "description": description, "maxLength": max })
+}
+
+fn number(min: u32, max: u32, default: u32) -> Value {
+    json!({ "type": "integer", "minimum": min, "maximum": max, "default": default })
+}
+
+fn read(tool: Tool) -> Parts {
+    let selector = || text("Such as app=web,tier!=cache", MAX_SELECTOR);
+    let limit = || number(1, MAX_LIMIT, DEFAULT_LIMIT);
+    let cursor = || text("From the answer before", MAX_CURSOR);
+    match tool {
+        Tool::GetK8sStatus => {
+            (json!({ "namespace": name(), "labelSelector": selector(), "limit": limit(), "cursor": cursor() }), &["namespace"])
+        }
+        Tool::GetK8sEvents => (
+            json!({
+                "namespace": name(),
+                "labelSelector": selector(),
+                "fieldSelector": text("Such as reason!=Pulled", MAX_FIELD_SELECTOR),
+                "regarding": {
+                    "type": "object",
+                    "properties": { "kind": name(), "name": name() },
+                    "required": ["kind", "name"],
+                    "additionalProperties": false,
+                },
+                "types": { "type": "array", "items": { "enum": EVENT_TYPES } },
+                "limit": limit(),
+                "cursor": cursor(),
+            }),
+            &["namespace"],
+        ),
+        Tool::GetPodLogs => (
+            json!({
+                "namespace": name(),
+                "podName": name(),
+                "container": name(),
+                "tailLines": number(1, MAX_TAIL, DEFAULT_TAIL),
+                "previous": { "type": "boolean" },
+                "sinceSeconds": { "type": "integer", "minimum": 1, "maximum": MAX_SINCE },
+                "contains": { "type": "string", "minLength": 1, "maxLength": MAX_CONTAINS },
+            }),
+            &["namespace", "podName"],
+        ),
+        Tool::GetK8sResource => {
+            (json!({ "namespace": name(), "kind": { "enum": ResourceKind::ALL }, "name": name() }), &["namespace", "kind", "name"])
+        }
+        Tool::GetDeploymentDiagnostics | Tool::GetServiceDiagnostics => {
+            (json!({ "namespace": name(), "name": name() }), &["namespace", "name"])
+        }
+        Tool::GetPodDiagnostics => (json!({ "namespace": name(), "podName": name() }), &["namespace", "podName"]),
+        _ => (json!({}), &[]),
+    }
+}
+
+fn plan(tool: Tool) -> Parts {
+    let reason = || text("Why; shown to the person as your claim", MAX_REASON);
+    let id = || json!({ "type": "string", "pattern": "^plan_[0-9a-f]{32}$" });
+    match tool {
+        Tool::RequestScaleDeployment => (
+            json!({
+                "namespace": name(),
+                "name": name(),
+                "replicas": { "type": "integer", "minimum": 0, "maximum": MAX_REPLICAS },
+                "reason": reason(),
+            }),
+            &["namespace", "name", "replicas"],
+        ),
+        Tool::RequestSetDeploymentImage => (
+            json!({
+                "namespace": name(),
+                "name": name(),
+                "container": name(),
+                "image": text("[registry/]path[:tag][@digest]", MAX_IMAGE),
+                "reason": reason(),
+            }),
+            &["namespace", "name", "container", "image"],
+        ),
+        Tool::RequestRestartDeployment => (json!({ "namespace": name(), "name": name(), "reason": reason() }), &["namespace", "name"]),
+        Tool::RequestApplyManifest | Tool::RequestDeleteManifest => (
+            json!({
+                "namespace": name(),
+                "manifest": { "type": ["string", "object"], "description": "JSON, or YAML of one or more documents" },
+                "reason": reason(),
+            }),
+            &["namespace", "manifest"],
+        ),
+        Tool::WaitForPlan => (json!({ "planId": id(), "timeoutSeconds": number(1, MAX_WAIT, DEFAULT_WAIT) }), &["planId"]),
+        _ => (json!({ "planId": id() }), &["planId"]),
+    }
 }

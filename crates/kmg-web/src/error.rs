@@ -66,6 +66,20 @@ pub const fn status(code: Code) -> StatusCode {
         | Code::DuplicateKey
         | Code::TooDeep
         | Code::InvalidJson
+        | Code::InexactNumber
+        | Code::UnseenCharacter
+        | Code::YamlSyntax
+        | Code::YamlDirective
+        | Code::YamlAnchor
+        | Code::YamlMerge
+        | Code::YamlTag
+        | Code::YamlKey
+        | Code::YamlAmbiguous
+        | Code::YamlEmpty
+        | Code::InvalidManifest
+        | Code::ManifestMember
+        | Code::NamespaceMismatch
+        | Code::DuplicateObject
         | Code::InvalidRequest
         | Code::SignInFailed => StatusCode::BAD_REQUEST,
         Code::MissingToken | Code::InvalidToken | Code::NotSignedIn => StatusCode::UNAUTHORIZED,
@@ -75,10 +89,13 @@ pub const fn status(code: Code) -> StatusCode {
         | Code::InsufficientScope
         | Code::HostNotAllowed
         | Code::NotAnApprover
+        | Code::NameNotTyped
         | Code::FormRejected
         | Code::NotFresh => StatusCode::FORBIDDEN,
         Code::NotFound | Code::ContainerNotFound | Code::PlanNotFound => StatusCode::NOT_FOUND,
         Code::NoChange
+        | Code::PolicyDenied
+        | Code::FieldConflict
         | Code::ClusterInvalid
         | Code::ClusterConflict
         | Code::DeniedRecently

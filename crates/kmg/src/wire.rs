@@ -122,6 +122,9 @@ pub(crate) fn server_child(settings: &Settings) -> anyhow::Result<ChildSpec> {
     let mut args: Vec<OsString> = vec!["server".into(), "--link".into(), "--kubeconfig".into(), settings.reader_kubeconfig.clone().into()];
     args.extend(["--planner-kubeconfig".into(), settings.planner_kubeconfig.clone().into()]);
     args.extend(["--namespaces".into(), namespaces(settings).into()]);
+    if !settings.registries.is_empty() {
+        args.extend(["--registries".into(), settings.registries.join(",").into()]);
+    }
     if settings.unfenced {
         tracing::warn!("planning goes on without the fence: the planner's credential could write");
         args.push("--insecure-unfenced".into());

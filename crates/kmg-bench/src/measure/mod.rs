@@ -1,5 +1,6 @@
 //! What is measured on a target, one after the other on one running product.
 
+pub mod answers;
 pub mod memory;
 pub mod plans;
 pub mod reads;

@@ -121,7 +121,8 @@ fn status(access: &Access, namespace: &str) -> Stages {
     vec![lists.iter().map(|(group, kind)| access.get(&format!("{group}/{kind}?limit=250"))).collect()]
 }
 
-/// The requests of `get_deployment_diagnostics`: the object, then what it owns, then the Events of each.
+/// The requests of `get_deployment_diagnostics`: the object, then what it owns and what stands around it, then the
+/// Events of each.
 fn deployment(access: &Access, view: &DeploymentView) -> Stages {
     let (namespace, name) = (&view.namespace, &view.deployment.name);
     let apps = format!("/apis/apps/v1/namespaces/{namespace}");
@@ -133,7 +134,13 @@ fn deployment(access: &Access, view: &DeploymentView) -> Stages {
     });
     vec![
         vec![access.get(&format!("{apps}/deployments/{name}"))],
-        vec![access.get(&format!("{apps}/replicasets?{selector}")), access.get(&format!("/api/v1/namespaces/{namespace}/pods?{selector}"))],
+        vec![
+            access.get(&format!("{apps}/replicasets?{selector}")),
+            access.get(&format!("/api/v1/namespaces/{namespace}/pods?{selector}")),
+            access.get(&format!("/apis/autoscaling/v2/namespaces/{namespace}/horizontalpodautoscalers?limit=250")),
+            access.get(&format!("/apis/policy/v1/namespaces/{namespace}/poddisruptionbudgets?limit=250")),
+            access.get(&format!("/api/v1/namespaces/{namespace}/resourcequotas?limit=8")),
+        ],
         events.collect(),
     ]
 }

@@ -10,6 +10,7 @@ use kmg_core::clock::Clock;
 use serde_json::{Value, json};
 
 use super::Lab;
+use super::answers::{Answered, answers};
 use crate::api::Access;
 use crate::callers::{succeeded, tool_succeeded};
 use crate::product::IMAGE;
@@ -28,6 +29,8 @@ pub struct Sizes {
     pub tools_list: usize,
     /// The status of a namespace with [`PODS`] Pods.
     pub crowd: Option<Crowd>,
+    /// What each reading tool says about that namespace.
+    pub answers: Vec<Answered>,
 }
 
 /// One answer about a crowded namespace.
@@ -47,11 +50,13 @@ pub async fn sizes(lab: &Lab, kmg: &Path) -> anyhow::Result<Sizes> {
     let (status, body) =
         endpoint.connect().await?.exchange(&endpoint.request("tools/list", &json!({}))).await.map(|(s, b)| (s, b.to_vec()))?;
     tool_succeeded(status, &body)?;
-    Ok(Sizes { binary: std::fs::metadata(kmg)?.len(), tools_list: body.len(), crowd: Some(crowd(lab).await?) })
+    let (crowd, broken) = crowd(lab).await?;
+    let answers = answers(lab, &broken).await?;
+    Ok(Sizes { binary: std::fs::metadata(kmg)?.len(), tools_list: body.len(), crowd: Some(crowd), answers })
 }
 
-/// Fills the namespace and asks about it.
-async fn crowd(lab: &Lab) -> anyhow::Result<Crowd> {
+/// Fills the namespace and asks about it; also the name of a Pod that cannot start.
+async fn crowd(lab: &Lab) -> anyhow::Result<(Crowd, String)> {
     let namespace = lab.product.info.namespace.clone();
     let deployments = [("crowd", PODS - BROKEN, IMAGE.to_owned()), ("crowd-broken", BROKEN, IMAGE.replace(":1", ":does-not-exist"))];
     let deployments = deployments.map(|(name, replicas, image)| deployment(&namespace, name, replicas, &image));
@@ -81,7 +86,8 @@ async fn crowd(lab: &Lab) -> anyhow::Result<Crowd> {
     ensure!(!reply.is_error, "{}", reply.text);
     let structured = reply.structured.to_string();
     let named = broken.iter().filter(|name| structured.contains(name.as_str())).count();
-    Ok(Crowd { structured: structured.len(), text: reply.text.len(), broken: (named, broken.len()) })
+    let crowd = Crowd { structured: structured.len(), text: reply.text.len(), broken: (named, broken.len()) };
+    Ok((crowd, broken.into_iter().next().context("no Pod is broken")?))
 }
 
 /// The names of the Pods that cannot start, once all others are ready.

@@ -6,9 +6,11 @@ use super::reach::beyond;
 use super::table::{mib, ms, table, whole};
 use crate::machine::Machine;
 use crate::measure::Measured;
+use crate::measure::answers::Answered;
 use crate::measure::memory::{Pss, sum};
 use crate::measure::plans::Plans;
 use crate::measure::reads::{GUARD, ToolReads};
+use crate::measure::sizes::PODS;
 use crate::measure::start::{Starts, median};
 use crate::series::Series;
 
@@ -35,6 +37,7 @@ pub(super) fn target(measured: &Measured) -> String {
         memory(&[("idle", &measured.memory.idle), ("peak", &measured.memory.peak), ("idle again", &measured.memory.after)])
     ));
     parts.push(format!("### Start\n\n{}", starts(&measured.starts)));
+    parts.push(format!("### Answers about a namespace of {PODS} Pods\n\n{}", answers(&measured.sizes.answers)));
     parts.join("\n\n")
 }
 
@@ -94,6 +97,18 @@ fn memory(looks: &[(&str, &Pss)]) -> String {
         })
         .collect();
     table(&head, &rows)
+}
+
+fn answers(answers: &[Answered]) -> String {
+    let rows: Vec<Vec<String>> = answers
+        .iter()
+        .map(|one| {
+            let sizes = [one.structured.bytes, one.structured.tokens, one.text.bytes, one.text.tokens];
+            let name = format!("`{}`, {}", one.tool, one.asked);
+            [name].into_iter().chain(sizes.map(|size| size.to_string())).collect()
+        })
+        .collect();
+    table(&["", "structured, bytes", "o200k tokens", "text, bytes", "o200k tokens"], &rows)
 }
 
 fn starts(starts: &Starts) -> String {

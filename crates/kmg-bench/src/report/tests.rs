@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::*;
+use crate::measure::answers::{Answered, Size};
 use crate::measure::memory::Memory;
 use crate::measure::plans::Plans;
 use crate::measure::reads::{DIRECT, DISK, GUARD, MANY, ToolReads};
@@ -49,7 +50,17 @@ fn measured() -> Measured {
         },
         memory: Memory { idle: pss(29 * 1024), peak: pss(100 * 1024), after: pss(40 * 1024) },
         starts: Starts { demos: vec![Duration::from_millis(900)], gateways: [100, 200, 1_000].map(Duration::from_millis).to_vec() },
-        sizes: Sizes { binary: 39_950_001, tools_list: 11_999, crowd: Some(Crowd { structured: 8_001, text: 5, broken: (3, 3) }) },
+        sizes: Sizes {
+            binary: 39_950_001,
+            tools_list: 11_999,
+            crowd: Some(Crowd { structured: 8_001, text: 5, broken: (3, 3) }),
+            answers: vec![Answered {
+                tool: "get_k8s_events",
+                asked: "100 rows",
+                structured: Size { bytes: 4_000, tokens: 1_000 },
+                text: Size { bytes: 400, tokens: 100 },
+            }],
+        },
     }
 }
 
@@ -71,6 +82,7 @@ fn each_number_stands_beside_its_bound_and_says_whether_it_reaches_it() {
     assert!(line(&text, "a namespace of 500 Pods").ends_with("3 of 3 worst in it ✗ |"), "{text}");
     assert!(line(&text, "release binary").ends_with("| 39.9 MB ✓ |"), "{text}");
     assert!(line(&text, "audited `get_allowed_namespaces`").ends_with("| not measured |"), "{text}");
+    assert_eq!(line(&text, "`get_k8s_events`, 100 rows"), "| `get_k8s_events`, 100 rows | 4000 | 1000 | 400 | 100 |");
 }
 
 #[test]

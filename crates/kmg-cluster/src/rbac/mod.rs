@@ -170,8 +170,9 @@ mod tests {
                     .filter(|verb| !matches!(*verb, "get" | "list"))
                     .collect();
                 match (name, rule["resources"][0].as_str().unwrap()) {
-                    ("kmg-system-planner" | "kmg-system-executor", "deployments") => assert_eq!(writes, ["patch"]),
-                    ("kmg-system-planner", "configmaps") => assert_eq!(writes, ["create"]),
+                    ("kmg-system-planner" | "kmg-system-executor", "deployments" | "services") => {
+                        assert_eq!(writes, ["create", "patch", "delete"]);
+                    }
                     _ => assert!(writes.is_empty(), "{name} {rule}"),
                 }
             }

@@ -5,6 +5,8 @@ use serde_json::{Value, json};
 
 use super::{Identity, RbacOptions, labels};
 
+/// What planning and executing take; the fence admits the planner's only as dry runs.
+const WRITES: &[&str] = &["get", "create", "patch", "delete"];
 const RBAC: &str = "rbac.authorization.k8s.io/v1";
 
 /// The Role and `RoleBinding` of `identity` in `namespace`.
@@ -23,37 +25,27 @@ pub(super) fn in_namespace(namespace: &Namespace, identity: Identity, options: &
 
 fn rules(identity: Identity) -> Value {
     match identity {
+        // What the tools need, as `kmg_tools::NEEDS` has it, and nothing more.
         Identity::Reader => json!([
-            rule(
-                &[""],
-                &[
-                    "pods",
-                    "services",
-                    "configmaps",
-                    "events",
-                    "resourcequotas",
-                    "limitranges",
-                    "persistentvolumeclaims",
-                    "replicationcontrollers",
-                    "serviceaccounts"
-                ],
-                &["get", "list"]
-            ),
+            rule(&[""], &["pods", "services", "configmaps", "persistentvolumeclaims"], &["get", "list"]),
+            rule(&[""], &["resourcequotas"], &["list"]),
             rule(&[""], &["pods/log"], &["get"]),
+            // A role of a namespace grants the namespace itself only.
+            rule(&[""], &["namespaces"], &["get"]),
             rule(&["apps"], &["deployments", "replicasets", "statefulsets", "daemonsets"], &["get", "list"]),
             rule(&["batch"], &["jobs", "cronjobs"], &["get", "list"]),
-            rule(&["events.k8s.io"], &["events"], &["get", "list"]),
-            rule(&["discovery.k8s.io"], &["endpointslices"], &["get", "list"]),
+            rule(&["events.k8s.io"], &["events"], &["list"]),
+            rule(&["discovery.k8s.io"], &["endpointslices"], &["list"]),
             rule(&["autoscaling"], &["horizontalpodautoscalers"], &["get", "list"]),
-            rule(&["policy"], &["poddisruptionbudgets"], &["get", "list"]),
-            rule(&["networking.k8s.io"], &["ingresses", "networkpolicies"], &["get", "list"]),
+            rule(&["policy"], &["poddisruptionbudgets"], &["list"]),
+            rule(&["networking.k8s.io"], &["ingresses"], &["get", "list"]),
+            rule(&["networking.k8s.io"], &["networkpolicies"], &["list"]),
         ]),
-        Identity::Planner => json!([
-            rule(&["apps"], &["deployments"], &["get", "patch"]),
-            // So that the probe of the fence reaches admission; the fence refuses it.
-            rule(&[""], &["configmaps"], &["create"]),
-        ]),
-        Identity::Executor => json!([rule(&["apps"], &["deployments"], &["get", "patch"])]),
+        // The planner's `create` also lets the probe of the fence reach admission, where the fence refuses it. An
+        // apply that creates needs both `patch` and `create`.
+        Identity::Planner | Identity::Executor => {
+            json!([rule(&["apps"], &["deployments"], WRITES), rule(&[""], &["services", "configmaps"], WRITES),])
+        }
     }
 }
 

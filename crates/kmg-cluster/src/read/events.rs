@@ -44,34 +44,49 @@ fn is_uid(text: &str) -> bool {
 
 /// Events with the same object, type, reason and note, counted together.
 #[derive(Default)]
-struct Fold(BTreeMap<[String; 4], EventFacts>);
+pub(super) struct Fold(BTreeMap<[String; 4], EventFacts>);
 
 impl Fold {
-    fn add(&mut self, event: &Event) {
-        let regarding = event.regarding.clone().unwrap_or_default();
-        let uid = short(regarding.uid.as_deref());
+    pub(super) fn add(&mut self, event: &Event) {
+        let about = event.regarding.clone().unwrap_or_default();
+        let uid = short(about.uid.as_deref());
+        let regarding = short(Some(&format!("{}/{}", about.kind.unwrap_or_default(), about.name.unwrap_or_default())));
         let (kind, reason, note) = (short(event.type_.as_deref()), short(event.reason.as_deref()), long(event.note.as_deref()));
         let count = event.series.as_ref().map(|series| series.count).or(event.deprecated_count).unwrap_or(1).max(1);
-        let seen = last_seen(event);
-        let row = self.0.entry([uid.clone(), kind.clone(), reason.clone(), note.clone()]).or_insert_with(|| EventFacts {
+        let (first, last) = (first_seen(event), last_seen(event));
+        let key = [format!("{uid} {regarding}"), kind.clone(), reason.clone(), note.clone()];
+        let row = self.0.entry(key).or_insert_with(|| EventFacts {
             kind,
             reason,
             note,
-            regarding: short(Some(&format!("{}/{}", regarding.kind.unwrap_or_default(), regarding.name.unwrap_or_default()))),
+            regarding,
             regarding_uid: uid,
             count: 0,
+            first_seen: first,
             last_seen: None,
         });
-        row.count += i64::from(count);
-        row.last_seen = row.last_seen.max(seen);
+        row.count = row.count.saturating_add(i64::from(count));
+        row.first_seen = row.first_seen.into_iter().chain(first).min();
+        row.last_seen = row.last_seen.max(last);
     }
 
-    fn newest(self, keep: usize) -> Vec<EventFacts> {
+    /// How many rows there are.
+    pub(super) fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// The newest `keep` rows, newest first.
+    pub(super) fn newest(self, keep: usize) -> Vec<EventFacts> {
         let mut rows: Vec<EventFacts> = self.0.into_values().collect();
         rows.sort_by_key(|row| std::cmp::Reverse(row.last_seen));
         rows.truncate(keep);
         rows
     }
+}
+
+fn first_seen(event: &Event) -> Option<Millis> {
+    let own = event.event_time.as_ref().map(|time| Millis(time.0.as_millisecond()));
+    millis(event.deprecated_first_timestamp.as_ref()).or(own).or_else(|| millis(event.metadata.creation_timestamp.as_ref()))
 }
 
 fn last_seen(event: &Event) -> Option<Millis> {
@@ -92,7 +107,7 @@ mod tests {
     fn event(note: &str, count: i32, at: &str) -> Event {
         serde_json::from_value(json!({
             "metadata": {"name": "e"}, "type": "Warning", "reason": "Failed", "note": note, "deprecatedCount": count,
-            "deprecatedLastTimestamp": at, "regarding": {"kind": "Pod", "name": "p", "uid": "u-1"}
+            "deprecatedFirstTimestamp": "2026-01-01T00:00:05Z", "deprecatedLastTimestamp": at, "regarding": {"kind": "Pod", "name": "p", "uid": "u-1"}
         }))
         .unwrap()
     }
@@ -106,6 +121,7 @@ mod tests {
         let rows = fold.newest(50);
         assert_eq!(rows.len(), 2);
         assert_eq!((rows[0].note.as_str(), rows[1].count), ("other", 7));
+        assert_eq!(rows[1].first_seen.map(Millis::rfc3339).as_deref(), Some("2026-01-01T00:00:05.000Z"));
         assert_eq!(rows[1].last_seen.map(Millis::rfc3339).as_deref(), Some("2026-01-01T00:00:20.000Z"));
     }
 

@@ -1,6 +1,6 @@
 //! From the API's objects to the facts that leave this crate: bounded texts, no values that can be secrets.
 
-use k8s_openapi::api::apps::v1::{Deployment, ReplicaSet};
+use k8s_openapi::api::apps::v1::{Deployment, DeploymentSpec, ReplicaSet};
 use k8s_openapi::api::core::v1::{Container, Service};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{LabelSelector, ObjectMeta, OwnerReference, Time};
 use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
@@ -102,6 +102,27 @@ pub(super) fn deployment_facts(object: &Deployment) -> DeploymentFacts {
             .collect(),
         plan: meta.annotations.as_ref().and_then(|all| all.get(PLAN_ANNOTATION)).map(|plan| clip(plan, 64)),
         created_at: millis(meta.creation_timestamp.as_ref()),
+        strategy: spec.map(strategy).unwrap_or_default(),
+        terminating: meta.deletion_timestamp.is_some(),
+    }
+}
+
+fn strategy(spec: &DeploymentSpec) -> String {
+    let Some(strategy) = &spec.strategy else { return String::new() };
+    let kind = short(strategy.type_.as_deref());
+    let Some(rolling) = &strategy.rolling_update else { return kind };
+    let bound = |bound: Option<&IntOrString>| bound.map(int_or_text).unwrap_or_default();
+    clip(
+        &format!("{kind} maxSurge={},maxUnavailable={}", bound(rolling.max_surge.as_ref()), bound(rolling.max_unavailable.as_ref())),
+        TEXT_BYTES,
+    )
+}
+
+/// A number or a text, as text.
+pub(super) fn int_or_text(value: &IntOrString) -> String {
+    match value {
+        IntOrString::Int(number) => number.to_string(),
+        IntOrString::String(text) => clip(text, 64),
     }
 }
 
@@ -116,6 +137,7 @@ pub(super) fn replica_set_facts(object: &ReplicaSet) -> ReplicaSetFacts {
         revision: meta.annotations.as_ref().and_then(|all| all.get("deployment.kubernetes.io/revision")).and_then(|text| text.parse().ok()),
         owner_uid: controller(meta).map(|owner| short(Some(&owner.uid))),
         replicas: spec.and_then(|spec| spec.replicas).unwrap_or(1),
+        current: status.map_or(0, |status| status.replicas),
         ready: status.and_then(|status| status.ready_replicas).unwrap_or_default(),
         containers: images(pod.map_or(&[][..], |pod| &pod.containers)),
         conditions: status
@@ -143,11 +165,7 @@ pub(super) fn service_facts(object: &Service) -> ServiceFacts {
             .iter()
             .take(MAX_PARTS)
             .map(|port| {
-                let to = match &port.target_port {
-                    Some(IntOrString::Int(number)) => number.to_string(),
-                    Some(IntOrString::String(name)) => clip(name, 64),
-                    None => port.port.to_string(),
-                };
+                let to = port.target_port.as_ref().map_or_else(|| port.port.to_string(), int_or_text);
                 format!("{}/{}→{to}", port.port, short(port.protocol.as_deref()))
             })
             .collect(),

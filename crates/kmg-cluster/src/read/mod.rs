@@ -1,38 +1,61 @@
 //! Reads: bounded, paged, typed. A namespace is taken from a [`Permit`] only.
 
 use kmg_core::allow::Permit;
-use kmg_core::names::ObjectName;
 use kmg_core::observe::NotChecked;
+use kmg_core::plan::Target;
 use serde_json::Value;
 
 use crate::client::{Cluster, JSON};
 use crate::error::ClusterError;
 
+mod around;
 mod config_maps;
 mod cursor;
 mod deployment;
 mod events;
 mod facts;
 mod hpa;
+mod log;
+mod log_tail;
+mod namespace_events;
+mod neighbours;
 mod page;
+mod pod;
+mod pod_detail;
 mod pods;
 mod rank;
+mod resource;
 mod rights;
+mod service;
 mod status;
+mod surroundings;
+mod trouble;
 
 pub use deployment::deployment;
 pub use hpa::{Autoscaler, autoscaler_of};
+pub use log::pod_log;
+pub use namespace_events::namespace_events;
+pub use neighbours::{Neighbours, dependents, referrers};
+pub use pod::pod;
+pub use resource::resource;
 pub use rights::forbidden_kinds;
+pub use service::service;
 pub use status::status;
+pub use surroundings::{Surroundings, surroundings};
 
-/// One Deployment as the API server holds it: for building and checking plans, never for a model.
+/// One object as the API server holds it, `None` where there is none: for building and checking plans, never for
+/// a model.
 ///
 /// # Errors
-/// `not-found`, `cluster-forbidden`, `cluster-unavailable`.
-pub async fn deployment_object(cluster: &Cluster, permit: &Permit, name: &ObjectName) -> Result<Value, ClusterError> {
-    let path = format!("/apis/apps/v1/namespaces/{}/deployments/{name}", permit.namespace());
-    let answer = cluster.get(&path, &[], JSON).await?.success()?;
-    kmg_core::json::parse_strict(&answer.body, kmg_core::json::Limits::DOCUMENT).map_err(|_| ClusterError::Malformed("a Deployment"))
+/// `cluster-forbidden`, `cluster-unavailable`.
+pub async fn object(cluster: &Cluster, permit: &Permit, target: &Target) -> Result<Option<Value>, ClusterError> {
+    let path = target.kind.path(permit.namespace(), &target.name);
+    let answer = match cluster.get(&path, &[], JSON).await?.success() {
+        Err(ClusterError::NotFound(_)) => return Ok(None),
+        answer => answer?,
+    };
+    let object = kmg_core::json::parse_strict(&answer.body, kmg_core::json::Limits::DOCUMENT);
+    object.map(Some).map_err(|_| ClusterError::Malformed("an object"))
 }
 
 /// The value, or a note that `what` was not read.

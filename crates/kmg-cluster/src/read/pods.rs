@@ -1,11 +1,35 @@
 //! Pods: what the kubelet reports of each container.
 
-use k8s_openapi::api::core::v1::{ContainerState as ApiState, ContainerStateTerminated, ContainerStatus, Pod};
+use k8s_openapi::api::core::v1::{Container, ContainerState as ApiState, ContainerStateTerminated, ContainerStatus, Pod};
 use kmg_core::observe::{ContainerFacts, ContainerState, PodFacts, Terminated};
 
+use super::around::Near;
 use super::facts::{MAX_PARTS, condition, controller, long, millis, short};
+use super::page::{ListOf, each};
+use super::pod_detail::with_detail;
+use super::rank::pod_badness;
+use crate::error::ClusterError;
 
-/// What leaves of a Pod.
+/// The most Pods that are read for one workload.
+const MAX_READ: usize = 5_000;
+/// The Pods that `selector` matches, whoever owns them. All that are in trouble have their detail, and the first
+/// `healthy_with_detail` of the others: a large workload keeps its rows small.
+pub(super) async fn pods_by_selector(near: Near<'_>, selector: &str, healthy_with_detail: usize) -> Result<Vec<PodFacts>, ClusterError> {
+    let path = format!("/api/v1/namespaces/{}/pods", near.permit.namespace());
+    let list = ListOf { path: &path, label_selector: Some(selector), field_selector: None, cap: MAX_READ };
+    let mut pods = Vec::new();
+    let mut healthy = 0;
+    each(near.cluster, list, |object: Pod| {
+        let row = pod_facts(&object);
+        let troubled = pod_badness(&row) > 0;
+        healthy += usize::from(!troubled);
+        pods.push(if troubled || healthy <= healthy_with_detail { with_detail(row, &object) } else { row });
+    })
+    .await?;
+    Ok(pods)
+}
+
+/// What leaves of a Pod for a list: without its detail.
 pub(super) fn pod_facts(object: &Pod) -> PodFacts {
     let (meta, spec) = (&object.metadata, object.spec.as_ref());
     let status = object.status.clone().unwrap_or_default();
@@ -20,9 +44,7 @@ pub(super) fn pod_facts(object: &Pod) -> PodFacts {
         .map(|c| (c, true, &init_reports))
         .chain(main.iter().map(|c| (c, false, &main_reports)))
         .take(MAX_PARTS)
-        .map(|(container, is_init, all)| {
-            container_facts(&container.name, container.image.as_deref(), is_init, all.iter().find(|report| report.name == container.name))
-        })
+        .map(|(container, is_init, all)| container_facts(container, is_init, all.iter().find(|report| report.name == container.name)))
         .collect();
     PodFacts {
         name: short(meta.name.as_deref()),
@@ -30,6 +52,8 @@ pub(super) fn pod_facts(object: &Pod) -> PodFacts {
         owner_uid: owner.map(|owner| short(Some(&owner.uid))),
         owner: owner.map(|owner| short(Some(&format!("{}/{}", owner.kind, owner.name)))),
         phase: short(status.phase.as_deref()),
+        reason: short(status.reason.as_deref()),
+        message: long(status.message.as_deref()),
         ready: conditions.iter().any(|c| c.type_ == "Ready" && c.status == "True"),
         terminating: meta.deletion_timestamp.is_some(),
         node: spec.and_then(|spec| spec.node_name.as_deref()).map(|node| short(Some(node))),
@@ -40,14 +64,17 @@ pub(super) fn pod_facts(object: &Pod) -> PodFacts {
             .collect(),
         containers,
         created_at: millis(meta.creation_timestamp.as_ref()),
+        detail: None,
     }
 }
 
-fn container_facts(name: &str, image: Option<&str>, init: bool, report: Option<&ContainerStatus>) -> ContainerFacts {
+fn container_facts(container: &Container, init: bool, report: Option<&ContainerStatus>) -> ContainerFacts {
     ContainerFacts {
-        name: short(Some(name)),
-        image: short(image),
+        name: short(Some(&container.name)),
+        image: short(container.image.as_deref()),
         init,
+        sidecar: init && container.restart_policy.as_deref() == Some("Always"),
+        started: report.and_then(|report| report.started),
         ready: report.is_some_and(|report| report.ready),
         restarts: report.map_or(0, |report| report.restart_count),
         state: report.and_then(|report| report.state.as_ref()).map_or(ContainerState::Unknown, state),
@@ -72,7 +99,9 @@ fn terminated(ended: &ContainerStateTerminated) -> Terminated {
         signal: ended.signal,
         reason: short(ended.reason.as_deref()),
         message: long(ended.message.as_deref()),
-        finished_at: millis(ended.finished_at.as_ref()),
+        // The kubelet writes the epoch where a run never began.
+        started_at: millis(ended.started_at.as_ref()).filter(|at| at.0 > 0),
+        finished_at: millis(ended.finished_at.as_ref()).filter(|at| at.0 > 0),
     }
 }
 

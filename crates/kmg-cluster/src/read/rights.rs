@@ -15,6 +15,10 @@ const KINDS: &[(&str, &str)] = &[
     ("/api/v1", "configmaps"),
     ("/apis/events.k8s.io/v1", "events"),
     ("/apis/autoscaling/v2", "horizontalpodautoscalers"),
+    ("/apis/policy/v1", "poddisruptionbudgets"),
+    ("/apis/discovery.k8s.io/v1", "endpointslices"),
+    ("/api/v1", "resourcequotas"),
+    ("/api/v1", "persistentvolumeclaims"),
 ];
 
 /// Names and labels only: this asks for a right, not for content.

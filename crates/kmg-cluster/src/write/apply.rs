@@ -46,8 +46,7 @@ pub enum SendResult {
 /// its own audit log. Nothing in this crate or below it repeats the request.
 pub async fn send_once(cluster: &Cluster, rendered: &Rendered, audit_id: &str, deadline: Duration) -> SendResult {
     let agent = format!("{AGENT} plan");
-    let target = format!("{}?{}", rendered.path, rendered.query);
-    let request = match http_request(rendered, &target, &[("audit-id", audit_id)]) {
+    let request = match http_request(rendered, false, &[("audit-id", audit_id)]) {
         Ok(request) => request,
         // Never sent, so refused before anything was stored.
         Err(error) => return SendResult::Rejected { status: 0, message: Quoted::new(&error.to_string(), 256) },

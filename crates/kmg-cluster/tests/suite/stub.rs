@@ -18,6 +18,8 @@ pub(crate) enum Reply {
     Stall,
     /// A 200 whose body goes on for ever.
     Endless,
+    /// A 200 whose body goes on for ever with this text.
+    Flood(&'static str),
     /// A 200 that promises more bytes than it sends.
     Short,
 }
@@ -32,6 +34,7 @@ pub(crate) struct Stub {
 struct Seen {
     heads: Mutex<Vec<String>>,
     connections: AtomicUsize,
+    flooded: AtomicUsize,
     more: Notify,
 }
 
@@ -69,6 +72,11 @@ impl Stub {
     /// Connections accepted so far.
     pub(crate) fn connections(&self) -> usize {
         self.seen.connections.load(Ordering::SeqCst)
+    }
+
+    /// Bytes of floods that were taken off our hands, those included that wait in the machine's own buffers.
+    pub(crate) fn flooded(&self) -> usize {
+        self.seen.flooded.load(Ordering::SeqCst)
     }
 
     /// Returns when at least `count` requests of `method` were seen.
@@ -121,6 +129,15 @@ async fn serve(stream: TcpStream, seen: Arc<Seen>, reply: Arc<impl Fn(&str) -> R
                 let mut sent = stream.write_all(format!("{ok}\r\n").as_bytes()).await;
                 while sent.is_ok() {
                     sent = stream.write_all(&vec![b' '; 65536]).await;
+                }
+                return;
+            }
+            Reply::Flood(text) => {
+                let block = text.repeat(65_536 / text.len() + 1);
+                let mut sent = stream.write_all(format!("{ok}\r\n").as_bytes()).await;
+                while sent.is_ok() {
+                    seen.flooded.fetch_add(block.len(), Ordering::SeqCst);
+                    sent = stream.write_all(block.as_bytes()).await;
                 }
                 return;
             }

@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use kmg_cluster::ClusterError;
 use kmg_cluster::rbac::Identity;
-use kmg_cluster::read::deployment_object;
+use kmg_cluster::read::object;
 use kmg_cluster::write::apply::{SendResult, send_once};
 use kmg_cluster::write::dry_run::dry_run;
-use kmg_core::plan::{Ask, PlanId, Rendered, step_change};
+use kmg_core::plan::{Ask, Kind, PlanId, Rendered, Target, step_change};
 use serde_json::{Value, json};
 
 use crate::lab::{Lab, lab};
@@ -18,6 +18,10 @@ fn plan() -> PlanId {
     PlanId::new(kmg_core::clock::Millis(1), [7; 10])
 }
 
+fn web() -> Target {
+    Target { kind: Kind::Deployment, name: "web".parse().unwrap() }
+}
+
 fn scale(lab: &Lab, name: &str, replicas: u32) -> Ask {
     Ask::ScaleDeployment { namespace: lab.namespace.clone(), name: name.parse().unwrap(), replicas }
 }
@@ -25,7 +29,7 @@ fn scale(lab: &Lab, name: &str, replicas: u32) -> Ask {
 /// The request for `ask` on the object as it is now.
 fn rendered(ask: &Ask, live: &Value) -> Rendered {
     let version = live["metadata"]["resourceVersion"].as_str().unwrap().parse().unwrap();
-    step_change(ask, &plan(), live).unwrap().template.render(&version)
+    step_change(ask, &ask.targets()[0], &plan(), Some(live)).unwrap().template.render(&version)
 }
 
 /// `web` when its controller has nothing more to say about it.
@@ -44,14 +48,14 @@ async fn a_dry_run_returns_what_would_be_stored_and_stores_nothing() {
     let Some(lab) = lab("dry run", "dry").await else { return };
     let planner = lab.identity(Identity::Planner).await;
     settled(&lab).await;
-    let live = deployment_object(&planner, &lab.permit, &"web".parse().unwrap()).await.unwrap();
+    let live = object(&planner, &lab.permit, &web()).await.unwrap().unwrap();
     let request = rendered(&scale(&lab, "web", 5), &live);
     let first = dry_run(&planner, &request).await.unwrap();
     assert_eq!(first.object["spec"]["replicas"], 5);
     assert_eq!(first.object["metadata"]["annotations"]["kmg.dev/plan"], plan().as_str());
     let second = dry_run(&planner, &request).await.unwrap();
     assert_eq!(first.object["metadata"]["resourceVersion"], second.object["metadata"]["resourceVersion"]);
-    assert_eq!(deployment_object(&planner, &lab.permit, &"web".parse().unwrap()).await.unwrap(), live);
+    assert_eq!(object(&planner, &lab.permit, &web()).await.unwrap().unwrap(), live);
 }
 
 #[tokio::test]
@@ -93,7 +97,7 @@ async fn one_accepted_write_is_one_line_in_the_clusters_own_audit() {
     let Some(lab) = lab("one write", "write").await else { return };
     let executor = lab.identity(Identity::Executor).await;
     settled(&lab).await;
-    let live = deployment_object(&executor, &lab.permit, &"web".parse().unwrap()).await.unwrap();
+    let live = object(&executor, &lab.permit, &web()).await.unwrap().unwrap();
     let request = rendered(&scale(&lab, "web", 3), &live);
     let audit_id = format!("{}.1", plan());
     let SendResult::Accepted { object, status: 200 } = send_once(&executor, &request, &audit_id, DEADLINE).await else {

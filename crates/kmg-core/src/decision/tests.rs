@@ -36,6 +36,7 @@ fn statement(stored: &StoredBody) -> Statement {
         approver: approver(),
         at: NOW.plus(10_000),
         salt: "s".into(),
+        typed_name: None,
     }
 }
 
@@ -174,6 +175,6 @@ fn stored_bytes_come_back_as_they_are() {
     let mut spaced = stored.bytes().to_vec();
     spaced.push(b' ');
     assert_ne!(StoredBody::open(spaced).unwrap().digest(), stored.digest());
-    let other = String::from_utf8(stored.bytes().to_vec()).unwrap().replace("plan/v1", "plan/v2");
+    let other = String::from_utf8(stored.bytes().to_vec()).unwrap().replace("plan/v2", "plan/v3");
     assert!(StoredBody::open(other.into_bytes()).is_err());
 }

@@ -3,12 +3,24 @@
 //! No field can hold a Secret's value or a ConfigMap's data. Every text comes from the cluster, so a reader of
 //! these types holds them as `Untrusted<…>` until they are screened.
 
+mod around;
+mod events;
+mod log;
+mod pod;
+mod resource;
+mod service;
 mod workload;
 
 use serde::{Deserialize, Serialize};
 
 use crate::names::{Namespace, ObjectName};
 
+pub use around::*;
+pub use events::{EventSelector, EventsQuery, NamespaceEvents};
+pub use log::{Chosen, LogAbsence, LogLine, LogQuery, PodLog};
+pub use pod::*;
+pub use resource::*;
+pub use service::*;
 pub use workload::*;
 
 /// A question about the cluster.
@@ -24,6 +36,26 @@ pub enum Observe {
         /// Its name.
         name: ObjectName,
     },
+    /// One Pod with its Events and what it depends on.
+    Pod {
+        /// Its namespace.
+        namespace: Namespace,
+        /// Its name.
+        name: ObjectName,
+    },
+    /// One Service with the Pods behind it.
+    Service {
+        /// Its namespace.
+        namespace: Namespace,
+        /// Its name.
+        name: ObjectName,
+    },
+    /// Events of a namespace, newest first.
+    Events(EventsQuery),
+    /// The newest lines of a container's log.
+    Log(LogQuery),
+    /// One object, summarised.
+    Resource(ResourceQuery),
 }
 
 /// What `get_k8s_status` takes.
@@ -48,6 +80,16 @@ pub enum Observation {
     Status(Box<NamespaceStatus>),
     /// Answers [`Observe::Deployment`].
     Deployment(Box<DeploymentView>),
+    /// Answers [`Observe::Pod`].
+    Pod(Box<PodView>),
+    /// Answers [`Observe::Service`].
+    Service(Box<ServiceView>),
+    /// Answers [`Observe::Events`].
+    Events(Box<NamespaceEvents>),
+    /// Answers [`Observe::Log`].
+    Log(Box<PodLog>),
+    /// Answers [`Observe::Resource`].
+    Resource(Box<ResourceView>),
 }
 
 /// Something that was not looked at, and why.
@@ -70,4 +112,15 @@ pub struct Rows<T> {
     pub total: u64,
     /// Whether rows were left out, here or before this page.
     pub truncated: bool,
+}
+
+/// Whether a text is left out when it is written.
+fn blank(text: &str) -> bool {
+    text.is_empty()
+}
+
+/// Whether a flag is left out when it is written.
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands a reference")]
+const fn absent(flag: &bool) -> bool {
+    !*flag
 }

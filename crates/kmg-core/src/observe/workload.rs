@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{NotChecked, Rows};
+use super::{Around, LogFacts, NotChecked, PodFacts, Rows, absent, blank};
 use crate::clock::Millis;
 use crate::names::Namespace;
 
@@ -68,6 +68,12 @@ pub struct DeploymentFacts {
     pub plan: Option<String>,
     /// `metadata.creationTimestamp`.
     pub created_at: Option<Millis>,
+    /// `spec.strategy`: `Recreate`, or `RollingUpdate` with its bounds as `maxSurge=25%,maxUnavailable=0`.
+    #[serde(default, skip_serializing_if = "blank")]
+    pub strategy: String,
+    /// Whether a deletion is under way.
+    #[serde(default, skip_serializing_if = "absent")]
+    pub terminating: bool,
 }
 
 /// A container and its image.
@@ -110,6 +116,9 @@ pub struct ReplicaSetFacts {
     pub owner_uid: Option<String>,
     /// `spec.replicas`.
     pub replicas: i32,
+    /// `status.replicas`: Pods that exist.
+    #[serde(default)]
+    pub current: i32,
     /// `status.readyReplicas`.
     pub ready: i32,
     /// Images of the template.
@@ -118,93 +127,6 @@ pub struct ReplicaSetFacts {
     pub conditions: Vec<ConditionFacts>,
     /// `metadata.creationTimestamp`.
     pub created_at: Option<Millis>,
-}
-
-/// A Pod's state.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct PodFacts {
-    /// Name.
-    pub name: String,
-    /// Uid.
-    pub uid: String,
-    /// The controlling owner's uid.
-    pub owner_uid: Option<String>,
-    /// The controlling owner as `Kind/name`.
-    pub owner: Option<String>,
-    /// `status.phase`.
-    pub phase: String,
-    /// Whether the Ready condition is true.
-    pub ready: bool,
-    /// Whether a deletion is under way.
-    pub terminating: bool,
-    /// The node it was bound to.
-    pub node: Option<String>,
-    /// `status.conditions`.
-    pub conditions: Vec<ConditionFacts>,
-    /// Init containers, then containers.
-    pub containers: Vec<ContainerFacts>,
-    /// `metadata.creationTimestamp`.
-    pub created_at: Option<Millis>,
-}
-
-/// A container's state as the kubelet reports it.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct ContainerFacts {
-    /// Name.
-    pub name: String,
-    /// Image reference of the spec.
-    pub image: String,
-    /// Whether it is an init container.
-    pub init: bool,
-    /// Whether it is ready.
-    pub ready: bool,
-    /// How often it was restarted.
-    pub restarts: i32,
-    /// What it is doing now.
-    pub state: ContainerState,
-    /// What its previous run ended with.
-    pub last: Option<Terminated>,
-}
-
-/// What a container is doing.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "is", rename_all = "camelCase", deny_unknown_fields)]
-pub enum ContainerState {
-    /// The kubelet has not reported it.
-    #[default]
-    Unknown,
-    /// It waits.
-    Waiting {
-        /// Such as `ImagePullBackOff`.
-        reason: String,
-        /// The kubelet's words, at most 1 KiB.
-        message: String,
-    },
-    /// It runs.
-    Running {
-        /// Since when.
-        since: Option<Millis>,
-    },
-    /// It ended.
-    Terminated(Terminated),
-}
-
-/// How a container's run ended.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct Terminated {
-    /// Exit code.
-    pub exit_code: i32,
-    /// Signal, where there was one.
-    pub signal: Option<i32>,
-    /// Such as `Error` or `OOMKilled`.
-    pub reason: String,
-    /// The termination message, at most 1 KiB.
-    pub message: String,
-    /// When.
-    pub finished_at: Option<Millis>,
 }
 
 /// A Service's shape.
@@ -247,6 +169,8 @@ pub struct EventFacts {
     pub regarding_uid: String,
     /// How often it was seen.
     pub count: i64,
+    /// When it was first seen.
+    pub first_seen: Option<Millis>,
     /// When it was last seen.
     pub last_seen: Option<Millis>,
 }
@@ -269,6 +193,12 @@ pub struct DeploymentView {
     pub pods_total: u64,
     /// Events of it, its ReplicaSets and its Pods by uid, newest first; at most 50.
     pub events: Vec<EventFacts>,
+    /// Last lines of containers that fail; at most 3.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub logs: Vec<LogFacts>,
+    /// What stands around it.
+    #[serde(default)]
+    pub around: Around,
     /// What was looked at, such as `deployment`, `pods`.
     pub checked: Vec<String>,
     /// What could not be read.

@@ -3,16 +3,18 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
+use super::kind::{Kind, Target};
+use super::manifest::Manifest;
 use crate::digest::{Digest, types};
 use crate::identity::Requester;
 use crate::image::ImageRef;
 use crate::json::canonical;
 use crate::names::{ContainerName, Namespace, ObjectName};
 
-/// The kind all present operations change.
-pub const KIND_DEPLOYMENT: &str = "Deployment";
 /// The largest replica count that can be asked for.
 pub const MAX_REPLICAS: u32 = 1_000;
+/// The most objects of one ask.
+pub const MAX_OBJECTS: usize = 16;
 
 /// One requested change.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -38,6 +40,28 @@ pub enum Ask {
         /// The new image.
         image: ImageRef,
     },
+    /// Replaces a Deployment's Pods, as `kubectl rollout restart` does. The time in the annotation is the plan's
+    /// own, so that the reviewed bytes hold it.
+    RestartDeployment {
+        /// Its namespace.
+        namespace: Namespace,
+        /// Its name.
+        name: ObjectName,
+    },
+    /// Applies manifests, in order, each by server-side apply.
+    ApplyManifest {
+        /// Their namespace.
+        namespace: Namespace,
+        /// The objects; 1 to [`MAX_OBJECTS`], none twice.
+        objects: Vec<Manifest>,
+    },
+    /// Deletes objects, in order. Their dependents go after them, in the background.
+    DeleteManifest {
+        /// Their namespace.
+        namespace: Namespace,
+        /// The objects; 1 to [`MAX_OBJECTS`], none twice.
+        objects: Vec<Target>,
+    },
 }
 
 /// The digest by which sticky denial, coalescing and cool-down recognise a repeated ask.
@@ -45,23 +69,38 @@ pub enum Ask {
 pub struct AskKey(pub Digest);
 
 impl Ask {
-    /// The namespace of the object.
+    /// The namespace of the objects.
     pub const fn namespace(&self) -> &Namespace {
         match self {
-            Self::ScaleDeployment { namespace, .. } | Self::SetDeploymentImage { namespace, .. } => namespace,
+            Self::ScaleDeployment { namespace, .. }
+            | Self::SetDeploymentImage { namespace, .. }
+            | Self::RestartDeployment { namespace, .. }
+            | Self::ApplyManifest { namespace, .. }
+            | Self::DeleteManifest { namespace, .. } => namespace,
         }
     }
 
-    /// The object's name.
-    pub const fn name(&self) -> &ObjectName {
+    /// The objects it writes, in order. One approved, unexecuted plan at a time for each.
+    pub fn targets(&self) -> Vec<Target> {
         match self {
-            Self::ScaleDeployment { name, .. } | Self::SetDeploymentImage { name, .. } => name,
+            Self::ScaleDeployment { name, .. } | Self::SetDeploymentImage { name, .. } | Self::RestartDeployment { name, .. } => {
+                vec![Target { kind: Kind::Deployment, name: name.clone() }]
+            }
+            Self::ApplyManifest { objects, .. } => objects.iter().map(Manifest::target).collect(),
+            Self::DeleteManifest { objects, .. } => objects.clone(),
         }
     }
 
-    /// The object's kind.
-    pub const fn kind(&self) -> &'static str {
-        KIND_DEPLOYMENT
+    /// The objects in one line, such as `demo/Deployment/web`, as journal and index have them.
+    pub fn target(&self) -> String {
+        let objects: Vec<String> = self.targets().iter().map(ToString::to_string).collect();
+        format!("{}/{}", self.namespace(), objects.join(","))
+    }
+
+    /// Whether both write one object.
+    pub fn overlaps(&self, other: &Self) -> bool {
+        let theirs = other.targets();
+        self.namespace() == other.namespace() && self.targets().iter().any(|target| theirs.contains(target))
     }
 
     /// The operation's stable name.
@@ -69,12 +108,27 @@ impl Ask {
         match self {
             Self::ScaleDeployment { .. } => "scale-deployment",
             Self::SetDeploymentImage { .. } => "set-deployment-image",
+            Self::RestartDeployment { .. } => "restart-deployment",
+            Self::ApplyManifest { .. } => "apply-manifest",
+            Self::DeleteManifest { .. } => "delete-manifest",
         }
     }
 
-    /// The object as `namespace/Kind/name`: one approved, unexecuted plan at a time for each.
-    pub fn target(&self) -> String {
-        format!("{}/{}/{}", self.namespace(), self.kind(), self.name())
+    /// What it does, in one line of our words and checked names.
+    pub fn summary(&self) -> String {
+        let namespace = self.namespace();
+        match self {
+            Self::ScaleDeployment { name, replicas, .. } => {
+                let plural = if *replicas == 1 { "replica" } else { "replicas" };
+                format!("Scale Deployment {namespace}/{name} to {replicas} {plural}")
+            }
+            Self::SetDeploymentImage { name, container, image, .. } => {
+                format!("Set the image of container {container} in Deployment {namespace}/{name} to {image}")
+            }
+            Self::RestartDeployment { name, .. } => format!("Restart the Pods of Deployment {namespace}/{name}"),
+            Self::ApplyManifest { .. } => format!("Apply the manifest of {}", listed(namespace, &self.targets())),
+            Self::DeleteManifest { objects, .. } => format!("Delete {}", listed(namespace, objects)),
+        }
     }
 
     /// The ask key for `requester`: operation, object and arguments without any generated value, with issuer,
@@ -87,6 +141,15 @@ impl Ask {
 
     fn to_value(&self) -> Value {
         serde_json::to_value(self).unwrap_or_default()
+    }
+}
+
+/// The objects in words: the one, or how many with the first of them.
+fn listed(namespace: &Namespace, objects: &[Target]) -> String {
+    let first = objects.first().map(|one| format!("{} {namespace}/{}", one.kind, one.name)).unwrap_or_default();
+    match objects.len() {
+        0 | 1 => first,
+        more => format!("{more} objects, first {first}"),
     }
 }
 

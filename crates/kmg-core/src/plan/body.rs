@@ -16,7 +16,7 @@ use crate::json::{Limits, NotCanonical, canonical, parse_strict};
 use crate::untrusted::Quoted;
 
 /// The schema version this code writes and executes; it refuses any other.
-pub const SCHEMA: &str = "kmg.dev/plan/v1";
+pub const SCHEMA: &str = "kmg.dev/plan/v2";
 
 /// A plan's id: `plan_` and a version 7 UUID (RFC 9562) in 32 hexadecimal digits. A name, not a capability.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
@@ -33,6 +33,12 @@ impl PlanId {
     /// The id as text.
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+
+    /// When it was made, to the millisecond: the first 48 bits of a version 7 UUID.
+    pub fn minted_at(&self) -> Millis {
+        let digits = self.0.get("plan_".len().."plan_".len() + 12).unwrap_or_default();
+        Millis(i64::from_str_radix(digits, 16).unwrap_or_default())
     }
 }
 
@@ -77,7 +83,7 @@ pub struct ObjectId {
     pub namespace: String,
     /// Its name.
     pub name: String,
-    /// Its uid.
+    /// Its uid; empty for an object that is yet to be created.
     pub uid: String,
 }
 
@@ -102,7 +108,7 @@ pub enum Demand {
     Show,
     /// That the approver types the object's name, and that the sign-in is not older than five minutes.
     TypedName,
-    /// That two people approve.
+    /// That a second person approves: not the one in whose name it was asked.
     TwoApprovers,
     /// It cannot be asked for: refused before a person is asked.
     Deny,
@@ -124,16 +130,44 @@ pub struct PlanFinding {
     pub path: String,
 }
 
+/// What a write does with its object.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Action {
+    /// Changes named fields (JSON Patch, RFC 6902).
+    Patch,
+    /// Server-side apply on an object that exists.
+    Apply,
+    /// Server-side apply that creates; refused by the API server if the object exists.
+    Create,
+    /// Deletes.
+    Delete,
+}
+
+impl Action {
+    /// The action in one word.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Patch => "patch",
+            Self::Apply => "apply",
+            Self::Create => "create",
+            Self::Delete => "delete",
+        }
+    }
+}
+
 /// One write of a plan.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Step {
+    /// What is done.
+    pub action: Action,
     /// What is written.
     pub object: ObjectId,
-    /// The projection digest of the state that was reviewed.
-    pub base: Digest,
-    /// The projection digest of the state the dry run predicts.
-    pub predicted: Digest,
+    /// The projection digest of the state that was reviewed; none where the object must not exist.
+    pub base: Option<Digest>,
+    /// The projection digest of the state the dry run predicts; none where the object will be gone.
+    pub predicted: Option<Digest>,
     /// Fields left out of both, as JSON pointers, such as `/spec/replicas` under an HPA.
     pub exclusions: Vec<String>,
     /// The exact request.
@@ -188,6 +222,18 @@ pub struct PlanBody {
     pub required_evidence: Vec<String>,
     /// The agent's own words: a claim, shown last, never trusted.
     pub reason: Option<Quoted>,
+}
+
+impl PlanBody {
+    /// The most that a finding asks for.
+    pub fn demand(&self) -> Demand {
+        self.findings.iter().map(|finding| finding.demand).max().unwrap_or_default()
+    }
+
+    /// The name the approver has to type, where a finding asks for it: that of the first object.
+    pub fn name_to_type(&self) -> Option<&str> {
+        self.steps.first().filter(|_| self.demand() >= Demand::TypedName).map(|step| step.object.name.as_str())
+    }
 }
 
 /// A body's bytes, its digest, and what they say. The three belong together for ever.

@@ -1,9 +1,9 @@
 //! What changes, field by field.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::projection::PLAN_ANNOTATION;
 
@@ -38,16 +38,54 @@ pub struct FieldChange {
     pub proposed: bool,
 }
 
-/// The changed leaves between two projections. `proposed` names the paths the ask sets; their values are shown
-/// in full. Other values are shown where they cannot hold a secret and pass through `fingerprint` elsewhere.
-pub fn changes(before: &Value, after: &Value, proposed: &BTreeSet<String>, fingerprint: &dyn Fn(&[u8]) -> String) -> Vec<FieldChange> {
+/// What an ask proposes: the value of each path, as [`FieldChange::path`] spells it.
+pub type Proposed = BTreeMap<String, Value>;
+
+/// The changed leaves between two projections; `None` where there is no object. A value that the ask proposes is
+/// shown in full. Every other value is shown where it cannot hold a secret and passes through `fingerprint`
+/// elsewhere: what a webhook puts in a proposed field's place is not what was proposed.
+pub fn changes(
+    before: Option<&Value>,
+    after: Option<&Value>,
+    proposed: &Proposed,
+    fingerprint: &dyn Fn(&[u8]) -> String,
+) -> Vec<FieldChange> {
     let mut walk = Walk { proposed, fingerprint, out: Vec::new() };
-    walk.value(String::new(), Some(before), Some(after));
+    walk.value(String::new(), before, after);
     walk.out
 }
 
+/// Every value that `manifest` sets, under its path: whole lists under the list's own path too, because a list
+/// is compared item by item only where both sides can be.
+pub(super) fn leaves(manifest: &Value) -> Proposed {
+    let mut out = Proposed::new();
+    collect(String::new(), manifest, &mut out);
+    out
+}
+
+fn collect(path: String, value: &Value, out: &mut Proposed) {
+    match value {
+        Value::Object(map) => {
+            for (key, item) in map {
+                collect(child(&path, key), item, out);
+            }
+        }
+        Value::Array(items) => {
+            let named = is_named(items);
+            for (index, item) in items.iter().enumerate() {
+                let place = if named { format!("{path}[name={}]", name_of(item).unwrap_or_default()) } else { format!("{path}[{index}]") };
+                collect(place, item, out);
+            }
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+    }
+    if value.as_object().is_none_or(Map::is_empty) {
+        out.insert(path, value.clone());
+    }
+}
+
 struct Walk<'a> {
-    proposed: &'a BTreeSet<String>,
+    proposed: &'a Proposed,
     fingerprint: &'a dyn Fn(&[u8]) -> String,
     out: Vec<FieldChange>,
 }
@@ -107,12 +145,13 @@ impl Walk<'_> {
     }
 
     fn leaf(&mut self, path: String, before: Option<&Value>, after: Option<&Value>) {
-        let proposed = self.proposed.contains(&path);
+        // Proposed is a value, not a place: also that of a field which the ask removes is never proposed.
+        let proposed = after.is_some() && self.proposed.get(&path) == after;
         // A list of objects that could not be walked item by item may hold anything, env values among it.
         let opaque = holds_objects(before) || holds_objects(after);
-        let open = proposed || !(opaque || may_hold_a_secret(&path));
+        let open = !(opaque || may_hold_a_secret(&path));
         let before = self.shown(before, open);
-        let after = self.shown(after, open);
+        let after = self.shown(after, open || proposed);
         self.out.push(FieldChange { path, before, after, proposed });
     }
 
@@ -175,9 +214,9 @@ mod tests {
 
     use super::*;
 
-    fn run(before: &Value, after: &Value, proposed: &[&str]) -> Vec<FieldChange> {
-        let proposed = proposed.iter().map(|path| (*path).to_owned()).collect();
-        changes(before, after, &proposed, &|bytes| format!("fp{}", bytes.len()))
+    fn run(before: &Value, after: &Value, proposed: &[(&str, Value)]) -> Vec<FieldChange> {
+        let proposed = proposed.iter().map(|(path, value)| ((*path).to_owned(), value.clone())).collect();
+        changes(Some(before), Some(after), &proposed, &|bytes| format!("fp{}", bytes.len()))
     }
 
     #[test]
@@ -186,7 +225,7 @@ mod tests {
             json!({"spec":{"containers":[{"name":"a","image":"x:1"},{"name":"b","image":"y:1","env":[{"name":"TOKEN","value":"one"}]}]}});
         let after =
             json!({"spec":{"containers":[{"name":"a","image":"x:2"},{"name":"b","image":"y:1","env":[{"name":"TOKEN","value":"two!"}]}]}});
-        let out = run(&before, &after, &["spec.containers[name=a].image"]);
+        let out = run(&before, &after, &[("spec.containers[name=a].image", json!("x:2"))]);
         assert_eq!(out.len(), 2);
         assert_eq!(
             out[0],

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{Ask, PlanBody, PlanId, Prediction, SCHEMA, StoredBody, Times, predict, step_change};
+use super::{Ask, Kind, PlanBody, PlanId, Prediction, SCHEMA, StoredBody, Target, Times, predict, step_change};
 use crate::clock::Millis;
 use crate::identity::Requester;
 
@@ -15,6 +15,11 @@ pub(crate) fn plan_id() -> PlanId {
 
 pub(crate) fn requester() -> Requester {
     Requester { iss: "http://127.0.0.1:3003".into(), sub: "dev".into(), client_id: "agent".into() }
+}
+
+/// The Deployment of these tests.
+pub(crate) fn web() -> Target {
+    Target { kind: Kind::Deployment, name: "web".parse().unwrap() }
 }
 
 pub(crate) fn set_image(container: &str, image: &str) -> Ask {
@@ -42,9 +47,15 @@ pub(crate) fn body() -> PlanBody {
     let mut predicted = live.clone();
     predicted["spec"]["template"]["spec"]["containers"][0]["image"] = "registry.test/web:2".into();
     predicted["metadata"]["annotations"]["kmg.dev/plan"] = plan_id().as_str().into();
-    let change = step_change(&ask, &plan_id(), &live).unwrap();
-    let prediction =
-        Prediction { live: &live, predicted: &predicted, exclusions: vec![], warnings: vec![], fingerprint: &|_| "fp".to_owned() };
+    let change = step_change(&ask, &web(), &plan_id(), Some(&live)).unwrap();
+    let prediction = Prediction {
+        live: Some(&live),
+        predicted: Some(&predicted),
+        exclusions: vec![],
+        warnings: vec![],
+        dependents: vec![],
+        fingerprint: &|_| "fp".to_owned(),
+    };
     let step = predict(change, prediction).unwrap();
     PlanBody {
         schema: SCHEMA.to_owned(),

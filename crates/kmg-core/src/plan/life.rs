@@ -166,8 +166,10 @@ const fn follows(stage: Stage, outcome: Outcome) -> bool {
     use Outcome as O;
     match stage {
         Stage::Claimed => !matches!(outcome, O::NeedsHuman),
-        Stage::Deleting => matches!(outcome, O::Applied | O::Unknown),
-        Stage::Unknown => matches!(outcome, O::Applied | O::AppliedDiverged | O::Rejected | O::Stale | O::Partial | O::NeedsHuman),
+        Stage::Deleting => matches!(outcome, O::Applied | O::AppliedDiverged | O::Partial | O::Unknown | O::NeedsHuman),
+        Stage::Unknown => {
+            matches!(outcome, O::Applied | O::AppliedDiverged | O::Rejected | O::Stale | O::Partial | O::Deleting | O::NeedsHuman)
+        }
         _ => false,
     }
 }

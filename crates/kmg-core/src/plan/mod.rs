@@ -6,20 +6,24 @@ mod build;
 mod diff;
 mod grant;
 mod job;
+mod kind;
 mod life;
+mod manifest;
 mod projection;
 mod risk;
 mod template;
 
-pub use ask::{Ask, AskKey, KIND_DEPLOYMENT, MAX_REPLICAS};
-pub use body::{BodyError, Demand, ObjectId, PlanBody, PlanFinding, PlanId, SCHEMA, Severity, Step, StoredBody, Times};
+pub use ask::{Ask, AskKey, MAX_OBJECTS, MAX_REPLICAS};
+pub use body::{Action, BodyError, Demand, ObjectId, PlanBody, PlanFinding, PlanId, SCHEMA, Severity, Step, StoredBody, Times};
 pub use build::{Change, Prediction, predict, step_change};
-pub use diff::{FieldChange, Shown, changes};
+pub use diff::{FieldChange, Proposed, Shown, changes};
 pub use grant::Grant;
 pub use job::{Head, Job, Outcome, PreviewRequest, PreviewResponse, Receipt, StepOutcome};
+pub use kind::{Kind, Target};
 pub use life::{Event, Life, MAX_EXECUTE_WITHIN, Stage, step};
+pub use manifest::{Manifest, read_all};
 pub use projection::{PLAN_ANNOTATION, VOLATILE_ANNOTATIONS, VOLATILE_FIELDS, project, projection_digest};
-pub use risk::{findings, worse};
+pub use risk::{before_dry_run, delete_findings, findings, object_findings, worse};
 pub use template::{Rendered, ResourceVersion, Template};
 
 #[cfg(test)]

@@ -4,7 +4,7 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use super::fixtures::body;
-use super::{Ask, Change, MAX_REPLICAS, PlanBody, PlanId, ResourceVersion, StoredBody, step_change};
+use super::{Ask, Change, Kind, MAX_REPLICAS, PlanBody, PlanId, ResourceVersion, StoredBody, Target, step_change};
 use crate::clock::Millis;
 
 const LABEL: &str = "[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?";
@@ -69,9 +69,13 @@ prop_compose! {
     }
 }
 
+fn target(case: &Case) -> Target {
+    case.ask.targets().remove(0)
+}
+
 /// What the ask means; none where the object is already so.
 fn meant(case: &Case) -> Option<Change> {
-    match step_change(&case.ask, &case.plan, &case.live) {
+    match step_change(&case.ask, &target(case), &case.plan, Some(&case.live)) {
         Ok(change) => Some(change),
         Err(refusal) => {
             assert_eq!(refusal.code, crate::problem::Code::NoChange, "{case:?}");
@@ -94,13 +98,14 @@ proptest! {
     #[test]
     fn what_is_sent_is_the_stored_halves_around_the_version(case in case()) {
         let Some(change) = meant(&case) else { return Ok(()) };
-        let [before, after] = &change.template.body;
+        let [before, after] = change.template.body.as_slice() else { panic!("no slot: {change:?}") };
         for version in &case.versions {
             let rendered = change.template.render(version);
-            let rest = rendered.body.strip_prefix(before.as_bytes()).and_then(|rest| rest.strip_suffix(after.as_bytes()));
+            let sent = rendered.body(false);
+            let rest = sent.strip_prefix(before.as_bytes()).and_then(|rest| rest.strip_suffix(after.as_bytes()));
             prop_assert_eq!(rest, Some(version.as_str().as_bytes()), "without the slot, the stored halves and nothing else");
             // Whatever the object holds, the version fills exactly one string, and the tests come before the changes.
-            let operations: Vec<Value> = serde_json::from_slice(&rendered.body).unwrap();
+            let operations: Vec<Value> = serde_json::from_slice(&rendered.body(false)).unwrap();
             prop_assert_eq!(&operations[0], &json!({"op": "test", "path": "/metadata/uid", "value": change.object.uid}));
             prop_assert_eq!(&operations[1], &json!({"op": "test", "path": "/metadata/resourceVersion", "value": version}));
             prop_assert!(operations[2..].iter().all(|operation| operation["path"] != "/metadata/resourceVersion"));
@@ -118,21 +123,21 @@ proptest! {
         prop_assert_eq!(dry.target(true), real.target(false) + "&dryRun=All");
         prop_assert!(!real.target(false).contains("dryRun"), "no name can smuggle the flag in: {}", real.target(false));
         prop_assert_eq!(real.target(false).matches('?').count(), 1);
-        let object = format!("/apis/apps/v1/namespaces/{}/deployments/{}", case.ask.namespace(), case.ask.name());
+        let object = Kind::Deployment.path(case.ask.namespace(), &target(&case).name);
         prop_assert_eq!(&real.path, &object);
     }
 
     #[test]
     fn deriving_again_gives_the_same_request_whatever_the_version(case in case()) {
         let Some(change) = meant(&case) else { return Ok(()) };
-        prop_assert_eq!(&step_change(&case.ask, &case.plan, &case.live).unwrap(), &change);
+        prop_assert_eq!(&step_change(&case.ask, &target(&case), &case.plan, Some(&case.live)).unwrap(), &change);
         let mut moved = case.live.clone();
         moved["metadata"]["resourceVersion"] = json!(case.versions[1]);
         moved["status"] = json!({"replicas": 3});
-        prop_assert_eq!(&step_change(&case.ask, &case.plan, &moved).unwrap(), &change);
+        prop_assert_eq!(&step_change(&case.ask, &target(&case), &case.plan, Some(&moved)).unwrap(), &change);
         // And another object of the same name is another request.
         moved["metadata"]["uid"] = json!(format!("{}x", change.object.uid));
-        prop_assert_ne!(step_change(&case.ask, &case.plan, &moved).unwrap().template, change.template);
+        prop_assert_ne!(step_change(&case.ask, &target(&case), &case.plan, Some(&moved)).unwrap().template, change.template);
     }
 
     #[test]
@@ -145,7 +150,7 @@ proptest! {
         let template = &opened.body().steps[0].template;
         prop_assert_eq!(template, &change.template);
         prop_assert_eq!(template.render(&case.versions[1]), change.template.render(&case.versions[1]));
-        let again = step_change(&opened.body().ask, &opened.body().plan_id, &case.live).unwrap();
+        let again = step_change(&opened.body().ask, &target(&case), &opened.body().plan_id, Some(&case.live)).unwrap();
         prop_assert_eq!(&again.template, template, "what the executor derives is what was approved");
     }
 }

@@ -27,10 +27,11 @@ fn intent(plan_id: &PlanId, attempt: u32) -> Intent {
         gateway_head: Head { seq: 1, hash: "00".repeat(32) },
         objects: vec![object()],
         step: 0,
+        action: kmg_core::plan::Action::Patch,
         resource_version: "100".parse().unwrap(),
         generation: Some(1),
-        base: digest,
-        predicted: digest,
+        base: Some(digest),
+        predicted: Some(digest),
         exclusions: vec![],
         execute_before: NOW,
     }

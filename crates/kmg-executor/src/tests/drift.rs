@@ -141,5 +141,5 @@ async fn a_graver_finding_than_reviewed_is_stale() {
     let plan = kmg_core::plan::StoredBody::seal(body).unwrap();
     let receipt = executor.execute(World::job(&plan, Some(world.approve(&plan)))).await.unwrap();
     assert_eq!((receipt.outcome, receipt.reason.as_str()), (Outcome::Stale, "There is a graver finding than the reviewer saw."));
-    assert_eq!(world.front.not_reads(), 0);
+    assert_eq!(world.front.count(Kind::Write), 0);
 }

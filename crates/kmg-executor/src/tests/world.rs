@@ -65,6 +65,26 @@ pub(super) async fn worlds(case: &str) -> Vec<World> {
     worlds
 }
 
+/// Waits until the Deployment's controller has said all it has to say: what it writes later would move the version
+/// between a case's own steps.
+async fn settled(cluster: &Cluster, path: &str) {
+    let rolled_out = |web: &Value| {
+        let conditions = web["status"]["conditions"].as_array().into_iter().flatten();
+        let done = |one: &Value| one["type"] == "Progressing" && one["reason"] == "NewReplicaSetAvailable";
+        web["status"]["observedGeneration"] == web["metadata"]["generation"] && conditions.into_iter().any(done)
+    };
+    let whole = async {
+        loop {
+            let answer = cluster.get(path, &[], "application/json").await.unwrap();
+            if rolled_out(&serde_json::from_slice(&answer.body).unwrap()) {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_mins(1), whole).await.expect("the controller did not settle");
+}
+
 pub(super) fn deployment(namespace: &str) -> Value {
     let labels = json!({"app": "web"});
     json!({
@@ -99,7 +119,9 @@ impl World {
         .await;
         let folder = format!("/apis/apps/v1/namespaces/{namespace}/deployments");
         super::front::real_create(&cluster, &folder, &deployment(&namespace)).await;
-        let backend = Backend::Real { cluster, path: format!("{folder}/web") };
+        let path = format!("{folder}/web");
+        settled(&cluster, &path).await;
+        let backend = Backend::Real { cluster, path };
         let offset = std::fs::metadata(&test.audit_log).unwrap().len();
         Self::build(backend, cluster_id, namespace, Some(AuditLog { path: test.audit_log.clone(), offset })).await
     }
@@ -294,12 +316,18 @@ impl World {
             image: image.parse().unwrap(),
         };
         let live = self.front.read().await.unwrap();
-        let change = step_change(&ask, &plan_id, &live).unwrap();
+        let change = step_change(&ask, &ask.targets()[0], &plan_id, Some(&live)).unwrap();
         let mut predicted = live.clone();
         predicted["spec"]["template"]["spec"]["containers"][0]["image"] = image.into();
         predicted["metadata"]["annotations"]["kmg.dev/plan"] = plan_id.as_str().into();
-        let prediction =
-            Prediction { live: &live, predicted: &predicted, exclusions: vec![], warnings: vec![], fingerprint: &|_| "fp".to_owned() };
+        let prediction = Prediction {
+            live: Some(&live),
+            predicted: Some(&predicted),
+            exclusions: vec![],
+            warnings: vec![],
+            dependents: vec![],
+            fingerprint: &|_| "fp".to_owned(),
+        };
         let step = predict(change, prediction).unwrap();
         let requester = Requester { iss: self.issuer.clone(), sub: "dev".into(), client_id: "agent".into() };
         PlanBody {
@@ -308,7 +336,7 @@ impl World {
             cluster_id: self.cluster_id.clone(),
             requester,
             times: Times { created_at: NOW.plus(-60_000), approve_before: NOW.plus(900_000), execute_within: 600_000 },
-            findings: findings(&ask, &live),
+            findings: findings(&ask, Some(&live), Some(&predicted), &[]),
             ask,
             steps: vec![step],
             taint: vec![],
@@ -327,6 +355,7 @@ impl World {
             approver: self.person(),
             at: NOW.plus(-20_000),
             salt: "s".into(),
+            typed_name: None,
         }
     }
 

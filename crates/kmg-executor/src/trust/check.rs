@@ -10,13 +10,10 @@ use kmg_core::clock::Millis;
 use kmg_core::decision::{Evidence, Trust, TrustedKey};
 use kmg_core::digest::key_id;
 use kmg_core::names::Namespace;
-use kmg_core::plan::KIND_DEPLOYMENT;
+use kmg_core::plan::Kind;
 use kmg_jwt::UrlRule;
 
 use super::{GatewayKey, PURPOSE_APPROVAL, TrustFile};
-
-/// The kinds this executor can write at all.
-const KINDS: &[&str] = &[KIND_DEPLOYMENT];
 
 #[derive(Default)]
 struct Problems(Vec<String>);
@@ -36,7 +33,7 @@ pub(super) fn check(file: &TrustFile) -> Result<Trust, Vec<String>> {
     if file.kinds.is_empty() {
         problems.add("kinds", "is empty, so nothing could be written");
     }
-    for (index, kind) in file.kinds.iter().enumerate().filter(|(_, kind)| !KINDS.contains(&kind.as_str())) {
+    for (index, kind) in file.kinds.iter().enumerate().filter(|(_, kind)| Kind::from_name(kind).is_none()) {
         problems.add(format_args!("kinds[{index}]"), format_args!("{kind:?} is not a kind this executor writes"));
     }
     if file.gateway_keys.is_empty() {

@@ -43,10 +43,11 @@ fn intent() -> Intent {
             uid: "u-1".into(),
         }],
         step: 0,
+        action: Action::Patch,
         resource_version: "100".parse().unwrap(),
         generation: Some(1),
-        base: digest(&object("a", None)),
-        predicted: digest(&object("b", Some(&plan()))),
+        base: Some(digest(&object("a", None))),
+        predicted: Some(digest(&object("b", Some(&plan())))),
         exclusions: vec![],
         execute_before: SENT_AT.plus(600_000),
     }
@@ -105,5 +106,52 @@ fn a_refusal_allows_another_attempt_only_with_proof() {
 fn an_object_that_has_no_canonical_form_is_not_the_reviewed_one() {
     let mut odd = object("a", None);
     odd["spec"]["weight"] = json!(0.5);
-    assert!(matches!(look(&odd, &Target::of(&intent())), Look::NotOurs { as_reviewed: false, version: Some(_) }));
+    assert!(matches!(look(Some(&odd), &Target::of(&intent())), Look::NotOurs { as_reviewed: false, version: Some(_) }));
+}
+
+#[test]
+fn a_creation_is_recognised_by_the_plan_alone() {
+    let mut intent =
+        Intent { action: Action::Create, base: None, generation: None, resource_version: ResourceVersion::absent(), ..intent() };
+    intent.objects[0].uid.clear();
+    let of = |read: Read, now| conclude(&intent, &read, now, SETTLED_AT).map(|conclusion| conclusion.state);
+    let mut made = at(object("b", Some(&plan())), "101", 1);
+    made["metadata"]["uid"] = "u-9".into();
+    let excluded = Intent { exclusions: vec!["/metadata/uid".into()], ..intent.clone() };
+    let mut predicted = object("b", Some(&plan()));
+    predicted["metadata"]["uid"] = "u-of-the-dry-run".into();
+    let excluded = Intent { predicted: projection_digest(&predicted, &excluded.exclusions).ok(), ..excluded };
+    assert_eq!(conclude(&excluded, &Read::Object(made), SETTLED_AT, SETTLED_AT).unwrap().state, State::Applied);
+    assert_eq!(of(Read::Gone, SETTLED_AT.plus(-1)), None, "the request may still arrive");
+    assert_eq!(of(Read::Gone, SETTLED_AT), Some(State::Rejected));
+    assert_eq!(
+        of(Read::Object(at(object("b", None), "101", 1)), SETTLED_AT),
+        Some(State::NeedsHuman),
+        "someone else's, or ours and taken over"
+    );
+    assert_eq!(after_refusal(&intent, &Read::Object(object("b", None))).state, State::Stale);
+    assert_eq!(after_refusal(&intent, &Read::Gone).state, State::Rejected);
+}
+
+#[test]
+fn a_deletion_is_done_when_the_uid_is_gone() {
+    let intent = Intent { action: Action::Delete, predicted: None, ..intent() };
+    let of = |read: Read, now| conclude(&intent, &read, now, SETTLED_AT).map(|conclusion| conclusion.state);
+    let early = SETTLED_AT.plus(-1);
+    assert_eq!(of(Read::Gone, early), Some(State::Applied));
+    let mut another = object("a", None);
+    another["metadata"]["uid"] = "u-2".into();
+    assert_eq!(of(Read::Object(another), early), Some(State::Applied));
+    let mut leaving = at(object("a", None), "101", 2);
+    leaving["metadata"]["deletionTimestamp"] = "2027-01-15T08:00:00Z".into();
+    assert_eq!(of(Read::Object(leaving.clone()), early), Some(State::Deleting));
+    assert_eq!(of(Read::Object(object("a", None)), early), None, "the request may still arrive");
+    assert_eq!(of(Read::Object(object("a", None)), SETTLED_AT), Some(State::Rejected));
+    assert_eq!(of(Read::Object(at(object("a", None), "103", 3)), early), Some(State::Rejected), "its precondition can only fail now");
+    assert_eq!(of(Read::Object(at(object("c", None), "103", 3)), early), Some(State::Stale));
+    assert_eq!(after_refusal(&intent, &Read::Gone).state, State::Stale);
+    assert_eq!(deleted(&json!({"kind": "Status", "status": "Success", "details": {"uid": "u-1"}}), "u-1"), State::Applied);
+    assert_eq!(deleted(&json!({"kind": "Status", "status": "Success", "details": {"uid": "u-2"}}), "u-1"), State::Unknown);
+    assert_eq!(deleted(&leaving, "u-1"), State::Deleting);
+    assert_eq!(deleted(&object("a", None), "u-1"), State::Unknown);
 }

@@ -113,3 +113,23 @@ proptest! {
         prop_assert!(!out.contains(&body));
     }
 }
+
+#[test]
+fn a_bad_line_costs_no_other_line() {
+    let mut screener = Guard::default().screener();
+    let body = "MIIEvQIBADANBgkqhkiG9w0BAQEFAASCBKcwggSjAgEAAoIBAQC7";
+    let log =
+        ["ready", "-----BEGIN PRIVATE KEY-----", body, "-----END PRIVATE KEY-----", "password=hunter2", "a\0\u{1b}[31mb\u{202e}", "done"];
+    let shown: Vec<String> = screener.lines(&log, FieldClass::Line).iter().map(ToString::to_string).collect();
+    let key = "[redacted:private-key]";
+    assert_eq!(shown, ["ready", key, key, key, "password=[redacted:key-value]", "a\\u{0}b\\u{202e}", "done"]);
+    assert_eq!(screener.report().redactions(), 4);
+    let tricky = [String::from("-----BE\u{200b}GIN PRIVATE KEY-----"), format!("\u{1b}[32m{body}\u{1b}[0m"), "ready now".to_owned()];
+    let tricky: Vec<&str> = tricky.iter().map(String::as_str).collect();
+    let shown = Guard::default().screener().lines(&tricky, FieldClass::Line);
+    assert_eq!(shown.iter().map(ToString::to_string).collect::<Vec<_>>(), [key, key, "ready now"]);
+    let huge = "x".repeat(3 << 20);
+    let mut screener = Guard::default().screener();
+    let shown: Vec<String> = screener.lines(&["before", &huge, "behind"], FieldClass::Line).iter().map(ToString::to_string).collect();
+    assert_eq!(shown, ["before", "[withheld:over-budget]", "behind"]);
+}

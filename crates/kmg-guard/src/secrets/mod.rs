@@ -3,12 +3,14 @@
 //! What is never replaced: digests, uids, resource versions, names of Secrets, certificates, placeholders such
 //! as `${VAR}`. Over-redaction is preferred where the end of a secret cannot be told.
 
+mod key_lines;
 mod keys;
 mod pairs;
 mod pem;
 mod tokens;
 mod urls;
 
+pub(crate) use key_lines::key_lines;
 pub(crate) use keys::key_is_secret;
 
 use crate::class::split_note;

@@ -1,5 +1,6 @@
 //! Both eras of the protocol on one endpoint.
 
+use kmg_tools::Tool;
 use serde_json::{Value, json};
 
 use super::fixture::{Ask, Fixture, rpc};
@@ -42,7 +43,7 @@ async fn a_legacy_client_is_served_without_any_state() {
     let pong = fixture.send(ask(rpc("ping", &json!({})))).await;
     assert_eq!(pong.body, json!({ "jsonrpc": "2.0", "id": 1, "result": {} }));
     let list = fixture.send(ask(rpc("tools/list", &json!({})))).await;
-    assert_eq!(list.body["result"]["tools"].as_array().unwrap().len(), 8);
+    assert_eq!(list.body["result"]["tools"].as_array().unwrap().len(), Tool::ALL.len());
     assert!(list.body["result"].get("resultType").is_none());
     let unknown = fixture.send(ask(rpc("prompts/list", &json!({})))).await;
     assert_eq!((unknown.status, &unknown.body["error"]["code"]), (200, &json!(-32601)));

@@ -239,6 +239,8 @@ fn observe(query: Observe) -> Result<Value, WireError> {
         pods: vec![pod],
         pods_total: 1,
         events: Vec::new(),
+        logs: Vec::new(),
+        around: kmg_core::observe::Around::default(),
         checked: vec!["pods".to_owned()],
         not_checked: Vec::new(),
     };
@@ -246,7 +248,8 @@ fn observe(query: Observe) -> Result<Value, WireError> {
 }
 
 fn preview(request: &PreviewRequest) -> Result<Value, WireError> {
-    if request.ask.name().as_str() != "web" {
+    let target = request.ask.targets().remove(0);
+    if target.name.as_str() != "web" {
         return Err(WireError::new(Code::NotFound, "There is no such Deployment."));
     }
     let live = json!({
@@ -254,16 +257,24 @@ fn preview(request: &PreviewRequest) -> Result<Value, WireError> {
         "metadata": { "name": "web", "namespace": "demo", "uid": "u-1", "resourceVersion": "7", "annotations": {} },
         "spec": { "replicas": 2, "template": { "spec": { "containers": [{ "name": "web", "image": "registry.test/web:none" }] } } },
     });
-    let change = step_change(&request.ask, &request.plan_id, &live).map_err(|refusal| WireError::new(refusal.code, refusal.public))?;
+    let change = step_change(&request.ask, &target, &request.plan_id, Some(&live))
+        .map_err(|refusal| WireError::new(refusal.code, refusal.public))?;
     let mut predicted = live.clone();
     match &request.ask {
         kmg_core::plan::Ask::ScaleDeployment { replicas, .. } => predicted["spec"]["replicas"] = json!(replicas),
         kmg_core::plan::Ask::SetDeploymentImage { image, .. } => {
             predicted["spec"]["template"]["spec"]["containers"][0]["image"] = json!(image);
         }
+        other => return Err(WireError::new(Code::Internal, format!("{} is not in this double", other.operation()))),
     }
-    let prediction =
-        Prediction { live: &live, predicted: &predicted, exclusions: Vec::new(), warnings: Vec::new(), fingerprint: &|_| "fp".to_owned() };
+    let prediction = Prediction {
+        live: Some(&live),
+        predicted: Some(&predicted),
+        exclusions: Vec::new(),
+        warnings: Vec::new(),
+        dependents: Vec::new(),
+        fingerprint: &|_| "fp".to_owned(),
+    };
     let steps = vec![predict(change, prediction).unwrap()];
     Ok(serde_json::to_value(PreviewResponse { cluster_id: "c-1".to_owned(), steps, findings: Vec::new() }).unwrap())
 }

@@ -3,9 +3,11 @@
 use kmg_core::clock::Millis;
 use serde_json::{Value, json};
 
-use super::{About, body};
+use super::{About, body, manager};
 use crate::call::Call;
 use crate::defaults;
+use crate::fields::{self, Applied, Owner};
+use crate::finalizers::is_marked;
 use crate::json::{metadata, text};
 use crate::kinds::Kind;
 use crate::query::dry_run;
@@ -16,33 +18,55 @@ use crate::validate;
 use crate::world::World;
 
 pub(super) fn create(world: &World, call: &Call<'_>, about: About<'_>) -> Result<Reply, Status> {
-    let kind = about.kind;
     let dry_run = dry_run(&call.query.all("dryRun"), "CreateOptions")?;
-    let (mut object, warnings) = body::object(call, about)?;
+    let manager = manager::manager(call, "CreateOptions")?;
+    let (object, warnings) = body::object(call, about)?;
     if !text(&object, "/metadata/resourceVersion").is_empty() {
         return Err(Status::new(500, "", "resourceVersion should not be set on objects to be created"));
     }
+    let new = New { object, dry_run, claim: Claim::Owner(Owner::updater(manager)) };
+    world.change(|store| make(store, world, (call, about), new)).map(|reply| reply.warned(warnings))
+}
+
+/// An object that is to be.
+pub(super) struct New {
+    pub(super) object: Value,
+    pub(super) dry_run: bool,
+    pub(super) claim: Claim,
+}
+
+/// Whose the fields of a new object are.
+pub(super) enum Claim {
+    /// All of one owner.
+    Owner(Owner),
+    /// Those of the configuration.
+    Applied(Applied),
+}
+
+/// Completes a new object, checks it in the real order, and stores it unless it is a dry run.
+pub(super) fn make(store: &mut Store, world: &World, (call, about): (&Call<'_>, About<'_>), new: New) -> Result<Reply, Status> {
+    let New { mut object, dry_run, claim } = new;
+    let kind = about.kind;
     own_namespace(&mut object, about)?;
-    world.change(|store| {
-        check_namespace(store, kind, about.namespace())?;
-        let origin = if dry_run { Origin::DryRun } else { Origin::Client };
-        complete(kind, &mut object, origin, store, world.now());
-        check_account(world, kind, &object)?;
-        validate::new(kind, &object)?;
-        let name = text(&object, "/metadata/name").to_owned();
-        world.admit(&call.user.name, dry_run, kind, &name)?;
-        if store.get(kind.plural, about.namespace(), &name).is_some() {
-            return Err(Status::already_exists(kind, &name));
-        }
-        let reply = if dry_run {
-            Reply::json(201, &object)
-        } else {
-            let stored = store.put(kind.plural, object);
-            furnish(store, kind, &stored.object, world);
-            Reply::new(201, JSON, stored.bytes())
-        };
-        Ok(reply.warned(warnings))
-    })
+    check_namespace(store, kind, about.namespace())?;
+    let origin = if dry_run { Origin::DryRun } else { Origin::Client };
+    let asked = object.clone();
+    complete(kind, &mut object, Birth { origin, claim, now: world.now() }, store);
+    check_account(world, kind, &object)?;
+    validate::new(kind, &object)?;
+    let name = text(&object, "/metadata/name").to_owned();
+    world.admit(&call.user.name, dry_run, kind, &name)?;
+    if let Some(taken) = store.get(kind.plural, about.namespace(), &name) {
+        let status = Status::already_exists(kind, &name);
+        return Err(if is_marked(&taken.object) { status.of_an_ending_one() } else { status });
+    }
+    check_allocation(store, kind, &asked, dry_run)?;
+    if dry_run {
+        return Ok(Reply::json(201, &object));
+    }
+    let stored = store.put(kind.plural, object);
+    furnish(store, kind, &stored.object, world);
+    Ok(Reply::new(201, JSON, stored.bytes()))
 }
 
 /// Who makes an object: what a client says about status and identity does not count.
@@ -59,7 +83,8 @@ pub(crate) enum Origin {
 
 /// Stores an object that the sandbox itself makes; an existing one stays.
 pub(crate) fn store_new(store: &mut Store, kind: &'static Kind, mut object: Value, origin: Origin, world: &World) {
-    complete(kind, &mut object, origin, store, world.now());
+    let owner = if origin == Origin::Seed { fields::SEED } else { fields::CONTROLLERS };
+    complete(kind, &mut object, Birth { origin, claim: Claim::Owner(Owner::updater(owner)), now: world.now() }, store);
     let (namespace, name) = (text(&object, "/metadata/namespace").to_owned(), text(&object, "/metadata/name").to_owned());
     if store.get(kind.plural, &namespace, &name).is_none() {
         let stored = store.put(kind.plural, object);
@@ -67,13 +92,27 @@ pub(crate) fn store_new(store: &mut Store, kind: &'static Kind, mut object: Valu
     }
 }
 
+/// How an object comes to be.
+struct Birth {
+    origin: Origin,
+    claim: Claim,
+    now: Millis,
+}
+
 /// Fills in everything that a new object has.
-fn complete(kind: &Kind, object: &mut Value, origin: Origin, store: &Store, now: Millis) {
+fn complete(kind: &Kind, object: &mut Value, birth: Birth, store: &Store) {
+    let Birth { origin, claim, now } = birth;
     let status =
         object.as_object_mut().and_then(|map| map.remove("status")).filter(|_| matches!(origin, Origin::Controller | Origin::Seed));
-    let given = ["uid", "creationTimestamp", "generation"].map(|key| (key, object["metadata"].get(key).cloned()));
+    let given = ["uid", "creationTimestamp", "generation", "managedFields"].map(|key| (key, object["metadata"].get(key).cloned()));
     defaults::fill(kind.plural, object);
     defaults::begin(kind.plural, object, now);
+    // What the server gives from here on is nobody's.
+    match claim {
+        Claim::Applied(applied) => applied.own(object),
+        Claim::Owner(owner) if fields::are_owned(kind) => fields::created(kind, object, &owner, now),
+        Claim::Owner(_) => {}
+    }
     if kind.plural == "pods" {
         defaults::admit_pod(object);
     }
@@ -112,11 +151,21 @@ fn check_namespace(store: &Store, kind: &Kind, namespace: &str) -> Result<(), St
     }
     let namespaces = Kind::stored("namespaces").ok_or_else(|| Status::not_implemented("namespaces"))?;
     let found = store.get("namespaces", "", namespace).ok_or_else(|| Status::not_found(namespaces, namespace))?;
-    if found.object.pointer("/metadata/deletionTimestamp").is_some() {
+    if is_marked(&found.object) {
         let why = format!("unable to create new content in namespace {namespace} because it is being terminated");
         return Err(Status::forbidden((kind.plural, kind.group), "", &why));
     }
     Ok(())
+}
+
+/// Refuses a Service that asks for what another one has.
+fn check_allocation(store: &Store, kind: &Kind, asked: &Value, dry_run: bool) -> Result<(), Status> {
+    if kind.plural != "services" {
+        return Ok(());
+    }
+    let taken = defaults::Addresses::taken(store.list("services", "").map(|stored| &stored.object));
+    let refused = |cause| Status::invalid((kind.name, kind.group), text(asked, "/metadata/name"), &[cause]);
+    defaults::unavailable(asked, &taken, dry_run).map_or(Ok(()), |cause| Err(refused(cause)))
 }
 
 /// Refuses a Pod whose account is not there; `default` is in every namespace.

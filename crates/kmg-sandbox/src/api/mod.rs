@@ -1,5 +1,6 @@
 //! The answers: from a request and the world to a reply. Nothing here waits.
 
+mod apply;
 mod body;
 mod create;
 mod delete;
@@ -7,6 +8,7 @@ mod events;
 mod info;
 mod list;
 mod logs;
+mod manager;
 mod partial;
 mod read;
 mod scale;
@@ -22,6 +24,7 @@ use crate::status::Status;
 use crate::world::World;
 
 pub(crate) use create::{Origin, furnish, store_new};
+pub(crate) use delete::delete_dependent;
 pub(crate) use events::to_core;
 
 /// Answers `call`.
@@ -59,6 +62,7 @@ fn about(world: &World, call: &Call<'_>, resource: Resource<'_>) -> Result<Reply
         ("get", "log") if kind.plural == "pods" => logs::log(world, call, about),
         ("get", "scale") if kind.plural == "deployments" => scale::get(world, about),
         ("create", "") if writes && resource.name.is_empty() && in_scope(about) => create::create(world, call, about),
+        ("patch", "") if writes && call.content_type() == apply::MEDIA_TYPE => apply::apply(world, call, about),
         ("patch", "") if writes => update::patch(world, call, about),
         ("patch", "scale") if kind.plural == "deployments" => scale::patch(world, call, about),
         ("delete", "") if writes => delete::delete(world, call, about),

@@ -77,7 +77,7 @@ const UNACCEPTABLE: &str =
 pub(super) const STREAMS: &str = ", application/json;stream=watch, application/vnd.kubernetes.protobuf;stream=watch";
 
 /// The package of a kind in the real API server, which its refusal names.
-fn go_package(kind: &Kind) -> &str {
+pub(super) fn go_package(kind: &Kind) -> &str {
     match kind.group.split('.').next() {
         None | Some("" | "events") => "core",
         Some(first) => first,

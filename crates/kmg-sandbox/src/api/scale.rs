@@ -2,8 +2,9 @@
 
 use serde_json::{Value, json};
 
-use super::{About, read, update};
+use super::{About, manager, read, update};
 use crate::call::Call;
+use crate::fields::{self, Owner};
 use crate::json::text;
 use crate::reply::Reply;
 use crate::status::{Cause, Status};
@@ -17,14 +18,20 @@ pub(super) fn get(world: &World, about: About<'_>) -> Result<Reply, Status> {
 
 pub(super) fn patch(world: &World, call: &Call<'_>, about: About<'_>) -> Result<Reply, Status> {
     let dry_run = update::begin(call)?;
+    let owner = Owner::updater(manager::manager(call, "PatchOptions")?).by("scale");
     world.change(|store| {
         let live = read::find_in(store, about)?;
         let scale = scale_of(&live.object);
         let patched = crate::patch::apply(&scale, call.body)?;
         let mut new = live.object.clone();
         new["spec"]["replicas"] = wanted(&scale, &patched, about)?.into();
-        let new = update::checked(world, call, about, update::Change { live: &live.object, new, dry_run })?;
-        let shown = if dry_run || new == live.object { scale_of(&new) } else { scale_of(&store.put(about.kind.plural, new).object) };
+        let mut new = update::checked(store, world, (call, about), update::Change { live: &live.object, new, dry_run })?;
+        fields::scaled(&live.object, &mut new, &owner);
+        let shown = if dry_run || fields::are_same(&new, &live.object) {
+            scale_of(&new)
+        } else {
+            scale_of(&store.put(about.kind.plural, new).object)
+        };
         Ok(Reply::json(200, &shown))
     })
 }

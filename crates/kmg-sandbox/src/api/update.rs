@@ -1,11 +1,14 @@
-//! Changes of stored objects, all by JSON Patch.
+//! Changes of stored objects by JSON Patch, and what all changes have in common.
 
 use serde_json::{Value, json};
 
-use super::{About, body, read};
+use super::{About, body, manager, read};
 use crate::call::Call;
 use crate::decode::{Decoded, decode};
 use crate::defaults;
+use crate::duplicates::unknown_field;
+use crate::fields::{self, Owner};
+use crate::finalizers::{self, is_marked};
 use crate::json::{metadata, text};
 use crate::kinds::Kind;
 use crate::query::dry_run;
@@ -17,13 +20,17 @@ use crate::world::World;
 
 pub(super) fn patch(world: &World, call: &Call<'_>, about: About<'_>) -> Result<Reply, Status> {
     let dry_run = begin(call)?;
+    let owner = Owner::updater(manager::manager(call, "PatchOptions")?);
     // From the read to the write the store is this request's own: a controller's change in between would be a conflict
     // that the real API server resolves by itself.
     world.change(|store| {
         let live = read::find_in(store, about)?;
         let patched = crate::patch::apply(&live.object, call.body)?;
         let (new, warnings) = meant(call, about.kind, &patched)?;
-        let new = checked(world, call, about, Change { live: &live.object, new, dry_run })?;
+        let mut new = checked(store, world, (call, about), Change { live: &live.object, new, dry_run })?;
+        if fields::are_owned(about.kind) {
+            fields::updated(about.kind, &live.object, &mut new, &owner, world.now());
+        }
         Ok(finish(store, about.kind, &live, new, dry_run).warned(warnings))
     })
 }
@@ -35,7 +42,7 @@ pub(super) fn begin(call: &Call<'_>) -> Result<bool, Status> {
         "application/merge-patch+json"
         | "application/strategic-merge-patch+json"
         | "application/apply-patch+yaml"
-        | "application/apply-patch+cbor" => return Err(Status::not_implemented("patches other than JSON Patch")),
+        | "application/apply-patch+cbor" => return Err(Status::not_implemented("this type of patch here")),
         _ => return Err(Status::unsupported_media_type("415: Unsupported Media Type").bare()),
     }
     dry_run(&call.query.all("dryRun"), "PatchOptions")
@@ -51,8 +58,8 @@ pub(super) fn meant(call: &Call<'_>, kind: &Kind, patched: &Value) -> Result<(Va
         return Err(refused("the object's kind may not change"));
     }
     let Decoded { object, unknown } = decode(patched, kind).map_err(|error| refused(&error.to_string()))?;
-    let warnings = fields.judge(Vec::new(), unknown).map_err(|why| refused(&why))?;
-    body::refuse_finalizers(&object)?;
+    let warnings = fields.judge(unknown.iter().map(|path| unknown_field(path)).collect()).map_err(|why| refused(&why))?;
+    body::refuse_finalizers(kind, &object)?;
     Ok((object, warnings))
 }
 
@@ -64,7 +71,7 @@ pub(super) struct Change<'a> {
 }
 
 /// Checks a change in the real order: identity, version, validation, admission.
-pub(super) fn checked(world: &World, call: &Call<'_>, about: About<'_>, change: Change<'_>) -> Result<Value, Status> {
+pub(super) fn checked(store: &Store, world: &World, (call, about): (&Call<'_>, About<'_>), change: Change<'_>) -> Result<Value, Status> {
     let Change { live, new, dry_run } = change;
     let (kind, name) = (about.kind, about.resource.name);
     check_identity(about, &new)?;
@@ -72,15 +79,25 @@ pub(super) fn checked(world: &World, call: &Call<'_>, about: About<'_>, change: 
     if !version.is_empty() && version != text(live, "/metadata/resourceVersion") {
         return Err(Status::modified(kind, name));
     }
-    let new = prepared(kind, live, new);
+    let mut new = prepared(kind, live, new);
+    if kind.plural == "services" {
+        defaults::reallocate(live, &mut new, store.list("services", "").map(|stored| &stored.object), dry_run);
+    }
     validate::change(kind, live, &new)?;
     world.admit(&call.user.name, dry_run, kind, name)?;
     Ok(new)
 }
 
-/// Stores a checked change, unless it is a dry run or changes nothing.
-fn finish(store: &mut Store, kind: &Kind, live: &Stored, new: Value, dry_run: bool) -> Reply {
-    if dry_run || new == live.object {
+/// Stores a checked change, unless it is a dry run or changes nothing. The end of the last finalizer is the object's.
+pub(super) fn finish(store: &mut Store, kind: &Kind, live: &Stored, new: Value, dry_run: bool) -> Reply {
+    if fields::are_same(&new, &live.object) {
+        return Reply::new(200, JSON, live.bytes());
+    }
+    if dry_run {
+        return Reply::json(200, &new);
+    }
+    if is_marked(&new) && kind.is_held() && finalizers::of(&new).is_empty() {
+        store.remove(kind.plural, text(&new, "/metadata/namespace"), text(&new, "/metadata/name"));
         return Reply::json(200, &new);
     }
     Reply::new(200, JSON, store.put(kind.plural, new).bytes())

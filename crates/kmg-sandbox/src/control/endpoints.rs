@@ -35,7 +35,8 @@ pub(super) fn reconcile(world: &mut World<'_>, memory: &mut Memory) {
         for slice in wanted {
             if let Some(known) = own.next() {
                 update(world, known, slice);
-            } else {
+            } else if !world.services[at].is_deleting() {
+                // None is made for a Service that waits for its slices to go.
                 let blank = blank(&world.services[at], memory);
                 world.endpoint_slices.push(fill(blank, slice));
             }

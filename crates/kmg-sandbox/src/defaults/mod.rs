@@ -11,7 +11,7 @@ use uuid::Uuid;
 use crate::json::{default, field, metadata, seconds};
 
 pub(crate) use pod::admit as admit_pod;
-pub(crate) use service::{Addresses, allocate};
+pub(crate) use service::{Addresses, allocate, reallocate, unavailable};
 
 /// The defaults of the kind `plural`, as decoding sets them: on creation and on every change.
 pub(crate) fn fill(plural: &str, object: &mut Value) {

@@ -1,8 +1,12 @@
 //! Defaults and addresses of Services.
 
+use std::net::Ipv4Addr;
+use std::ops::Range;
+
 use serde_json::{Map, Value, json};
 
 use crate::json::{default, field, text};
+use crate::status::Cause;
 
 pub(super) fn fill(map: &mut Map<String, Value>) {
     let Some(spec) = field(map, "spec") else { return };
@@ -23,12 +27,17 @@ pub(super) fn fill(map: &mut Map<String, Value>) {
     let ports = spec.get_mut("ports").and_then(Value::as_array_mut).into_iter().flatten().filter_map(Value::as_object_mut);
     for port in ports {
         default(port, "protocol", "TCP");
-        let number = port.get("port").cloned().unwrap_or_default();
+        let number = port.get("port").cloned().unwrap_or_else(|| 0.into());
         default(port, "targetPort", number);
     }
 }
 
-/// What a dry run shows: the first address of the Services' network, which none of them gets.
+/// Services have addresses in 10.96.0.0/16.
+const NETWORK: [u8; 2] = [10, 96];
+const NODE_PORTS: Range<i64> = 30_000..32_768;
+
+/// What a dry run shows: the first address of the Services' network, which none of them gets. Node ports it shows are
+/// those behind the last.
 const SHOWN: &str = "10.96.0.0";
 
 /// The addresses and node ports that are taken.
@@ -56,11 +65,41 @@ impl<'a> Addresses<'a> {
         all.find(|address| !self.used.contains(&address.as_str())).unwrap_or_default()
     }
 
-    fn port(&mut self) -> i64 {
-        let free = (30_000..32_768).find(|port| !self.ports.contains(port)).unwrap_or_default();
+    fn port(&mut self, dry_run: bool) -> i64 {
+        let mut all = if dry_run { NODE_PORTS.end + 1..i64::MAX } else { NODE_PORTS.start + 100..NODE_PORTS.end };
+        let free = all.find(|port| !self.ports.contains(port)).unwrap_or_default();
         self.ports.push(free);
         free
     }
+}
+
+/// What of the address and the node ports that `service` asks for cannot be given; others hold `taken`. On a dry run the
+/// real API server looks less closely: a taken address and a port out of range pass.
+pub(crate) fn unavailable(service: &Value, taken: &Addresses<'_>, dry_run: bool) -> Option<Cause> {
+    let address = text(service, "/spec/clusterIP");
+    if let Ok(wanted) = address.parse::<Ipv4Addr>() {
+        let refused =
+            |why: &str| Some(Cause::invalid("spec.clusterIPs", &json!([address]), &format!("failed to allocate IP {address}: {why}")));
+        if wanted.octets()[..2] != NETWORK {
+            let why = format!("the provided IP ({address}) is not in the valid range. The range of valid IPs is 10.96.0.0/16");
+            return refused(if dry_run { &why } else { "the provided network does not match the current range" });
+        }
+        if !dry_run && taken.used.contains(&address) {
+            return refused("provided IP is already allocated");
+        }
+    }
+    let ports = service.pointer("/spec/ports").and_then(Value::as_array).into_iter().flatten();
+    let mut wanted = ports.enumerate().filter_map(|(index, port)| Some((index, port["nodePort"].as_i64()?)));
+    wanted.find_map(|(index, port)| {
+        let why = if !dry_run && !NODE_PORTS.contains(&port) {
+            "provided port is not in the valid range. The range of valid ports is 30000-32767"
+        } else if taken.ports.contains(&port) {
+            "provided port is already allocated"
+        } else {
+            return None;
+        };
+        Some(Cause::invalid(format!("spec.ports[{index}].nodePort"), &json!(port), why))
+    })
 }
 
 /// Gives a new Service its address, and node ports where its type has them; a dry run takes none.
@@ -72,14 +111,36 @@ pub(crate) fn allocate(service: &mut Value, mut taken: Addresses<'_>, dry_run: b
     default(spec, "clusterIP", if dry_run { SHOWN.to_owned() } else { taken.address() });
     let address = spec["clusterIP"].clone();
     default(spec, "clusterIPs", json!([address]));
-    default(spec, "ipFamilies", json!(["IPv4"]));
-    default(spec, "ipFamilyPolicy", "SingleStack");
+    // Who puts the endpoints of a headless Service together by hand may have them of both families.
+    let by_hand = spec["clusterIP"] == "None" && spec.get("selector").is_none();
+    default(spec, "ipFamilies", if by_hand { json!(["IPv4", "IPv6"]) } else { json!(["IPv4"]) });
+    default(spec, "ipFamilyPolicy", if by_hand { "RequireDualStack" } else { "SingleStack" });
     if spec["type"] == "NodePort" || spec["type"] == "LoadBalancer" {
-        let ports = spec.get_mut("ports").and_then(Value::as_array_mut).into_iter().flatten().filter_map(Value::as_object_mut);
-        for port in ports {
-            default(port, "nodePort", taken.port());
+        for port in ports_of(spec) {
+            default(port, "nodePort", taken.port(dry_run));
         }
     }
+}
+
+/// Keeps the addresses of a changed Service, and gives or takes its node ports as its type has them.
+pub(crate) fn reallocate<'a>(live: &Value, new: &mut Value, services: impl Iterator<Item = &'a Value>, dry_run: bool) {
+    let has_ports = |service: &Value| ["NodePort", "LoadBalancer"].contains(&text(service, "/spec/type"));
+    let (had, has) = (has_ports(live), has_ports(new));
+    let Some(spec) = new.as_object_mut().and_then(|map| field(map, "spec")) else { return };
+    if had && !has {
+        spec.remove("externalTrafficPolicy");
+        ports_of(spec).for_each(|port| drop(port.remove("nodePort")));
+    }
+    if has {
+        let mut taken = Addresses::taken(services);
+        for port in ports_of(spec) {
+            default(port, "nodePort", taken.port(dry_run));
+        }
+    }
+}
+
+fn ports_of(spec: &mut Map<String, Value>) -> impl Iterator<Item = &mut Map<String, Value>> {
+    spec.get_mut("ports").and_then(Value::as_array_mut).into_iter().flatten().filter_map(Value::as_object_mut)
 }
 
 #[cfg(test)]
@@ -98,6 +159,6 @@ mod tests {
         let plain = make("ClusterIP");
         assert_eq!((&plain["clusterIP"], &plain["clusterIPs"]), (&json!("10.96.0.11"), &json!(["10.96.0.11"])));
         assert_eq!(plain["ports"], json!([{"port": 80, "protocol": "TCP", "targetPort": 80}]));
-        assert_eq!(make("NodePort")["ports"][0]["nodePort"], 30001);
+        assert_eq!(make("NodePort")["ports"][0]["nodePort"], 30100);
     }
 }

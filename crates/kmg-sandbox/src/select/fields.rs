@@ -42,6 +42,10 @@ impl FieldSelector {
             let found = match object.pointer(&term.pointer) {
                 Some(Value::String(text)) => *text == term.value,
                 Some(Value::Number(number)) => number.to_string().eq(&term.value),
+                Some(Value::Bool(flag)) => flag.to_string().eq(&term.value),
+                // Flags and counts have a value where they are not said.
+                None if term.pointer == "/spec/unschedulable" => term.value == "false",
+                None if term.pointer == "/status/succeeded" => term.value == "0",
                 _ => term.value.is_empty(),
             };
             found == term.equal
@@ -126,6 +130,8 @@ fn known(kind: &Kind) -> &'static [&'static str] {
         ("events.k8s.io", "events") => EVENTS_API,
         ("", "services") => &["metadata.name", "metadata.namespace", "spec.clusterIP", "spec.type"],
         ("", "namespaces") => &["metadata.name", "status.phase"],
+        ("", "nodes") => &["metadata.name", "spec.unschedulable"],
+        ("batch", "jobs") => &["metadata.name", "metadata.namespace", "status.successful"],
         ("apps", "replicasets") => &["metadata.name", "metadata.namespace", "status.replicas"],
         _ => META,
     }
@@ -133,7 +139,10 @@ fn known(kind: &Kind) -> &'static [&'static str] {
 
 fn unknown(field: &str, kind: &Kind) -> Status {
     Status::bad_request(match (kind.group, kind.plural) {
-        ("", "pods" | "events" | "services" | "namespaces") | ("events.k8s.io", _) => format!("field label not supported: {field}"),
+        ("", "pods" | "events" | "services" | "namespaces" | "nodes") | ("events.k8s.io", _) => {
+            format!("field label not supported: {field}")
+        }
+        ("batch", "jobs") => format!("field label \"{field}\" not supported for Job"),
         _ => format!("\"{field}\" is not a known field selector: only \"metadata.name\", \"metadata.namespace\""),
     })
 }
@@ -143,6 +152,7 @@ fn pointer(field: &str) -> String {
     let field = match field {
         "reportingController" => "reportingComponent".to_owned(),
         "source" => "source.component".to_owned(),
+        "status.successful" => "status.succeeded".to_owned(),
         _ => field.replace("regarding.", "involvedObject."),
     };
     format!("/{}", field.replace('.', "/"))

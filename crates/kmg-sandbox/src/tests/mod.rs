@@ -1,6 +1,7 @@
 //! The API as a client sees it, without a network between.
 
 mod access;
+mod reads;
 mod writes;
 
 use http::{HeaderMap, HeaderValue, Method};

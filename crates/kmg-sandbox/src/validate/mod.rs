@@ -31,6 +31,7 @@ pub(crate) fn change(kind: &Kind, old: &Value, new: &Value) -> Result<(), Status
         let cause = Cause::invalid("metadata.uid", &json!(text(new, "/metadata/uid")), "field is immutable");
         all.extend([cause.clone(), cause]);
     }
+    all.extend(metadata::change(old, new).into_iter().flat_map(|cause| [cause.clone(), cause]));
     // The metadata is checked once for the object, once for the change, and by the kind again.
     let times = if kind.plural == "configmaps" { 3 } else { 2 };
     all.extend(std::iter::repeat_n(metadata::faults(kind, new), times).flatten());

@@ -22,6 +22,11 @@ pub(super) fn service(object: &Value) -> Vec<Cause> {
         return vec![Cause::invalid("spec.clusterIPs[0]", &json!(address), ADDRESS)];
     }
     let mut all = Vec::new();
+    let kind = text(spec, "/type");
+    if address == "None" && matches!(kind, "NodePort" | "LoadBalancer") {
+        let why = format!("may not be set to 'None' for {kind} services");
+        all.push(Cause::invalid("spec.clusterIPs[0]", &json!(address), &why));
+    }
     let ports = list(spec, "ports");
     let external = spec["type"] == "ExternalName";
     if ports.is_empty() && address != "None" && !external {
@@ -44,11 +49,21 @@ pub(super) fn service(object: &Value) -> Vec<Cause> {
     }
     all.extend(choice(spec, "sessionAffinity", "spec", &["ClientIP", "None"]));
     all.extend(choice(spec, "type", "spec", TYPES));
+    if kind == "ClusterIP" {
+        let has_one = |(_, port): &(usize, &Value)| port.get("nodePort").and_then(Value::as_i64).unwrap_or_default() != 0;
+        let why = "may not be used when `type` is 'ClusterIP'";
+        let surplus = ports.iter().enumerate().filter(has_one);
+        all.extend(surplus.map(|(index, _)| Cause::forbidden(format!("spec.ports[{index}].nodePort"), why)));
+    }
     all
 }
 
 fn number(port: &Value, key: &str, field: &str) -> Option<Cause> {
-    let number = port.get(key).and_then(Value::as_i64)?;
+    // A port without a number has number 0; a target may be a name.
+    let number = match port.get(key) {
+        None if key == "port" => 0,
+        said => said.and_then(Value::as_i64)?,
+    };
     (!(1..=65535).contains(&number)).then(|| Cause::invalid(format!("{field}.{key}"), &json!(number), RANGE))
 }
 

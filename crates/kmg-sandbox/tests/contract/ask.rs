@@ -43,6 +43,8 @@ pub(crate) struct Ask {
 
 pub(crate) const JSON: &str = "application/json";
 pub(crate) const JSON_PATCH: &str = "application/json-patch+json";
+/// Server-side apply; its body may be JSON, and is.
+pub(crate) const APPLY: &str = "application/apply-patch+yaml";
 
 /// The path of a collection or object of the core group in the case's namespace.
 pub(crate) fn core(rest: &str) -> String {

@@ -68,6 +68,9 @@ impl Names {
         if let Some(token) = text("continue") {
             self.add("continue", token, "");
         }
+        if let Some(port) = object.get("nodePort") {
+            self.add("nodeport", &port.to_string(), "");
+        }
         if let Some(node) = text("nodeName") {
             self.add("node", node, "");
         }

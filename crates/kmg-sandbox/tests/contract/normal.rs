@@ -9,8 +9,9 @@ use serde_json::{Map, Value, json};
 use crate::names::Names;
 use crate::transcript::{Exchange, Line};
 
-/// The transcript `lines` of a case in `namespace` with placeholders.
-pub(crate) fn lines(lines: &[Line], namespace: &str) -> Vec<Line> {
+/// The transcript `lines` of a case in `namespace` with placeholders; with the owners of fields where they are to be
+/// compared.
+pub(crate) fn lines(lines: &[Line], namespace: &str, owners: bool) -> Vec<Line> {
     let mut lines = lines.to_vec();
     let mut names = Names::new(namespace);
     for answer in answers(&mut lines) {
@@ -24,7 +25,7 @@ pub(crate) fn lines(lines: &[Line], namespace: &str) -> Vec<Line> {
         names.learn_events(answer);
     }
     names.learnt();
-    let mut normal = Normal { names, versions: BTreeMap::new(), forms: BTreeMap::new(), counts: BTreeMap::new() };
+    let mut normal = Normal { names, versions: BTreeMap::new(), forms: BTreeMap::new(), counts: BTreeMap::new(), owners };
     for answer in answers(&mut lines) {
         normal.learn_versions(answer);
     }
@@ -67,6 +68,7 @@ struct Normal {
     /// Values known by their form alone: uids, addresses, digests.
     forms: BTreeMap<String, String>,
     counts: BTreeMap<&'static str, usize>,
+    owners: bool,
 }
 
 impl Normal {
@@ -118,8 +120,10 @@ impl Normal {
         let mut out = Map::new();
         for (key, value) in object {
             let value = match (key.as_str(), value) {
-                // The sandbox tracks no field ownership and says so.
-                ("managedFields", _) => continue,
+                // Compared only where a case is about them: elsewhere they would be most of every answer.
+                ("managedFields", _) if !self.owners => continue,
+                ("managedFields", Value::Array(entries)) => self.entries(entries),
+                ("nodePort", Value::Number(port)) => self.text(&port.to_string()).into(),
                 // What an Event regards had this version at a moment that no reader can know.
                 ("resourceVersion", Value::String(_)) if is_reference => "$rv".into(),
                 ("resourceVersion", Value::String(version)) => self.version(version),
@@ -137,6 +141,14 @@ impl Normal {
             out.insert(self.text(key), value);
         }
         out
+    }
+
+    /// Who owns which fields. Entries of one operation are in the order of their times, which have whole seconds: here
+    /// their names decide.
+    fn entries(&mut self, entries: &[Value]) -> Value {
+        let mut entries: Vec<Value> = entries.iter().map(|entry| self.value(entry)).collect();
+        entries.sort_by_cached_key(|entry| ["operation", "manager", "subresource"].map(|key| entry[key].to_string()));
+        entries.into()
     }
 
     fn unversioned(&mut self, metadata: &Map<String, Value>) -> Map<String, Value> {
@@ -206,9 +218,16 @@ impl Normal {
 /// What Go's decoder says about a value of the wrong type names Go's own types, and a refused patch is quoted with
 /// its field ownership: neither is compared.
 fn decoder(text: &str) -> String {
+    let text = match text.split_once("failed to create typed patch object (") {
+        Some((before, after)) if after.contains(": expected ") => {
+            let place = after.split_once("): ").map_or(after, |(place, _)| place);
+            format!("{before}failed to create typed patch object ({place}): …")
+        }
+        _ => text.to_owned(),
+    };
     let text = match text.split_once("json: cannot unmarshal ") {
         Some((before, _)) => format!("{before}json: cannot unmarshal …"),
-        None => text.to_owned(),
+        None => text,
     };
     match (text.find("Invalid value: \"{"), text.rfind("}\": ")) {
         (Some(start), Some(end)) if start < end => format!("{}Invalid value: \"…{}", &text[..start], &text[end + 1..]),
@@ -237,7 +256,7 @@ mod tests {
             answer_headers: Value::Null,
             answer: answer(version),
         };
-        lines(&versions.map(|version| Line::Exchange(Box::new(line(version)))), namespace)
+        lines(&versions.map(|version| Line::Exchange(Box::new(line(version)))), namespace, false)
     }
 
     #[test]

@@ -13,10 +13,10 @@ use reqwest::Identity;
 use serde_json::{Value, json};
 
 use crate::ask::{Ask, JSON, Who, delete, get, post};
+use crate::recorded;
 use crate::setup::{self, ACCOUNTS, Needs, plural};
 use crate::target::{Target, client};
 use crate::transcript::Transcript;
-use crate::{normal, recorded};
 
 /// A kubelet reports, backs off and ends containers within it, on a busy machine too.
 const PATIENCE: Duration = Duration::from_secs(90);
@@ -30,7 +30,6 @@ pub(crate) async fn check(name: &str, needs: Needs, case: impl AsyncFn(&mut Tran
     case(&mut transcript).await;
     let (target, lines) = transcript.end();
     clear(&target, needs).await;
-    let lines = normal::lines(&lines, &target.namespace);
     if recorded::recording() {
         recorded::write(name, &lines);
     } else {

@@ -8,10 +8,10 @@ use kmg_core::clock::Clock;
 use kmg_sandbox::{Faults, Fence, Images, Options, Pace, Sandbox, User};
 
 use crate::ask::Who;
+use crate::recorded;
 use crate::setup::{self, ACCOUNTS, Needs};
 use crate::target::{Target, client};
 use crate::transcript::Transcript;
-use crate::{normal, recorded};
 
 /// Its namespace: like the real ones, in no other text.
 const NAMESPACE: &str = "contract-7";
@@ -23,9 +23,9 @@ pub(crate) async fn check(name: &str, needs: Needs, case: impl AsyncFn(&mut Tran
     let (sandbox, target) = start(needs).await;
     let mut transcript = Transcript::new(target);
     case(&mut transcript).await;
-    let (target, lines) = transcript.end();
+    let (_, lines) = transcript.end();
     sandbox.stop().await;
-    recorded::compare(name, &normal::lines(&lines, &target.namespace), "the sandbox");
+    recorded::compare(name, &lines, "the sandbox");
 }
 
 /// A sandbox with a namespace and accounts.

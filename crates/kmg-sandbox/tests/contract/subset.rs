@@ -4,7 +4,8 @@ use kmg_sandbox::SUBSET;
 use serde_json::json;
 
 use crate::ask::{Ask, Who, apps, core, delete, get, patch, post};
-use crate::manifests::{config_map, idle, with};
+use crate::cases::apply;
+use crate::manifests::{config_map, idle, pod, with};
 use crate::recorded;
 use crate::sandbox::start;
 use crate::setup::Needs;
@@ -70,7 +71,11 @@ async fn all_else_is_not_implemented_and_says_so() {
         get(core("secrets/s")),
         get(core("nodes")),
         get("/apis/apps/v1beta1/namespaces/$ns/deployments"),
-        get("/apis/batch/v1/namespaces/$ns/jobs"),
+        get("/apis/storage.k8s.io/v1/storageclasses"),
+        get("/apis/batch/v1/jobs"),
+        post("/apis/batch/v1/namespaces/$ns/jobs", &json!({})),
+        delete(core("limitranges/l"), &json!({})),
+        get("/api/v1/nodes/n/proxy"),
         get(apps("deployments")).query("watch", "true"),
         get(apps("deployments/web/status")),
         get(core("pods/p/log")).query("follow", "true"),
@@ -81,8 +86,11 @@ async fn all_else_is_not_implemented_and_says_so() {
         put(apps("deployments/web")),
         put(apps("deployments/web/scale")),
         merge.clone(),
-        merge.clone().header("content-type", "application/strategic-merge-patch+json"),
-        merge.header("content-type", "application/apply-patch+yaml"),
+        merge.header("content-type", "application/strategic-merge-patch+json"),
+        apply(core("configmaps/m"), &config_map("m", &json!({}))).bytes("kind: ConfigMap"),
+        apply(core("configmaps/m"), &config_map("m", &json!({"a": null}))),
+        apply(apps("deployments/web/scale"), &json!({"spec": {"replicas": 1}})),
+        apply("/api/v1/namespaces/$ns", &json!({"apiVersion": "v1", "kind": "Namespace"})),
         patch(apps("deployments/web/status"), &json!([])),
         patch("/api/v1/namespaces/$ns", &json!([])),
         patch(core("pods/p"), &json!([])),
@@ -105,7 +113,6 @@ fn variants() -> Vec<Ask> {
     let map = config_map("m", &json!({}));
     let maps = || get(core("configmaps"));
     let one = || get(core("configmaps/kube-root-ca.crt"));
-    let finalizers = json!(["example.test/wait"]);
     vec![
         one().header("accept", "application/json;as=Table;v=v1;g=meta.k8s.io"),
         one().header("accept", "application/yaml"),
@@ -118,10 +125,10 @@ fn variants() -> Vec<Ask> {
         get(core("pods/p/log/more")),
         post(core("configmaps"), &map).header("content-type", "application/yaml"),
         post(core("configmaps"), &map).header("content-type", "application/vnd.kubernetes.protobuf"),
-        post(core("configmaps"), &with(&map, "/metadata/finalizers", finalizers.clone())),
-        patch(core("configmaps/kube-root-ca.crt"), &json!([{"op": "add", "path": "/metadata/finalizers", "value": finalizers}])),
-        delete(core("configmaps/kube-root-ca.crt"), &json!({"propagationPolicy": "Orphan"})),
-        delete(core("configmaps/kube-root-ca.crt"), &json!({"propagationPolicy": "Foreground"})),
+        post(core("pods"), &with(&pod("p"), "/metadata/finalizers", json!(["example.test/wait"]))),
+        delete(core("pods/p"), &json!({"propagationPolicy": "Orphan"})),
+        delete("/api/v1/namespaces/$ns", &json!({"propagationPolicy": "Foreground"})),
+        delete(core("configmaps/kube-root-ca.crt"), &json!({"orphanDependents": true})),
     ]
 }
 

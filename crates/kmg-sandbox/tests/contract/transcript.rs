@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::ask::{Ask, JSON, JSON_PATCH};
+use crate::normal;
 use crate::target::{Answer, Target};
 
 /// How a line ends whose answer is not the awaited one.
@@ -46,11 +47,17 @@ pub(crate) struct Exchange {
 pub(crate) struct Transcript {
     target: Target,
     lines: Vec<Line>,
+    owners: bool,
 }
 
 impl Transcript {
     pub(crate) fn new(target: Target) -> Self {
-        Self { target, lines: Vec::new() }
+        Self { target, lines: Vec::new(), owners: false }
+    }
+
+    /// The whole conversation is compared with `metadata.managedFields` too.
+    pub(crate) const fn with_owners(&mut self) {
+        self.owners = true;
     }
 
     /// Sends `ask` and writes it down.
@@ -100,9 +107,10 @@ impl Transcript {
         self.lines.push(Line::Fact { fact: about.to_owned(), holds });
     }
 
-    /// Everything that was said, as it was said.
+    /// Everything that was said, with placeholders.
     pub(crate) fn end(self) -> (Target, Vec<Line>) {
-        (self.target, self.lines)
+        let lines = normal::lines(&self.lines, &self.target.namespace, self.owners);
+        (self.target, lines)
     }
 
     fn note(&mut self, about: &str, ask: &Ask, answer: &Answer) {

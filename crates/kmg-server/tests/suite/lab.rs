@@ -68,6 +68,7 @@ impl Lab {
             allow: AllowList::new([self.namespace.clone()]),
             clock,
             fence,
+            registries: Vec::new(),
         })
         .unwrap()
     }

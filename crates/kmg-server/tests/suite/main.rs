@@ -8,3 +8,5 @@ mod link;
 mod preview;
 #[cfg(test)]
 mod stdio;
+#[cfg(test)]
+mod tools;

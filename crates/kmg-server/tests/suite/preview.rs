@@ -34,7 +34,7 @@ async fn a_preview_shows_what_the_cluster_would_store_and_stores_nothing() {
     let Some(lab) = lab("preview", "preview").await else { return };
     let server = lab.server(Clock::system(), FencePolicy::Required).await;
     let before = lab.web().await;
-    let preview = server.preview(&image(&lab, "web", "other.test/web:2")).await.unwrap();
+    let preview = server.preview(&image(&lab, "web", "registry.test/web:2")).await.unwrap();
     assert_eq!(preview.cluster_id, lab.admin.cluster_id().await.unwrap());
     let step = &preview.steps[0];
     assert_eq!(preview.steps.len(), 1);
@@ -43,16 +43,20 @@ async fn a_preview_shows_what_the_cluster_would_store_and_stores_nothing() {
     let shown = change(&step.changes, "spec.template.spec.containers[name=web].image");
     assert_eq!(
         (&shown.before, &shown.after, shown.proposed),
-        (&Shown::Value("registry.test/web:1".into()), &Shown::Value("other.test/web:2".into()), true)
+        (&Shown::Value("registry.test/web:1".into()), &Shown::Value("registry.test/web:2".into()), true)
     );
     assert!(change(&step.changes, "metadata.annotations[\"kmg.dev/plan\"]").proposed);
     assert_eq!(step.changes.len(), 2);
     let ids: Vec<&str> = preview.findings.iter().map(|finding| finding.id.as_str()).collect();
-    assert_eq!(ids, ["KMG-I03", "KMG-I02"]);
+    assert_eq!(
+        ids,
+        ["KMG-S12", "KMG-I02", "KMG-T01"],
+        "a literal credential that was there before, no fixed digest, how many Pods are replaced"
+    );
     assert!(!serde_json::to_string(&preview).unwrap().contains("hunter2"));
     assert_eq!(lab.web().await, before);
     // The same ask again predicts the same.
-    let again = server.preview(&image(&lab, "web", "other.test/web:2")).await.unwrap();
+    let again = server.preview(&image(&lab, "web", "registry.test/web:2")).await.unwrap();
     assert_eq!((again.steps[0].base, again.steps[0].predicted), (step.base, step.predicted));
 }
 
@@ -67,6 +71,8 @@ async fn what_cannot_be_planned_is_refused_under_its_code() {
         (scale(&lab, "web", 2), Code::NoChange),
         (image(&lab, "other", "x.test/web:2"), Code::ContainerNotFound),
         (image(&lab, "web", "registry.test/web:1"), Code::NoChange),
+        (image(&lab, "web", "other.test/web:2"), Code::PolicyDenied),
+        (image(&lab, "web", "registry.test/web:latest"), Code::PolicyDenied),
     ] {
         let error = server.preview(&request).await.unwrap_err();
         assert_eq!(error.code(), code, "{request:?}");

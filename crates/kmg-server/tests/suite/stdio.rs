@@ -9,7 +9,7 @@ use kmg_core::allow::AllowList;
 use kmg_core::clock::Clock;
 use kmg_rpc::reply::ServerInfo;
 use kmg_server::{FencePolicy, Server, ServerOptions, StandAloneJournal, StdioOptions, serve_stdio};
-use kmg_tools::Guard;
+use kmg_tools::{Guard, Tool};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
@@ -35,8 +35,15 @@ impl Run {
     /// The answers to `messages`, by id; the answer without one under `null`.
     async fn answers(&self, reader: Cluster, namespaces: &[&str], messages: &[String]) -> Vec<Value> {
         let allow = AllowList::new(namespaces.iter().map(|name| name.parse().unwrap()));
-        let server =
-            Server::new(ServerOptions { reader, planner: None, allow, clock: Clock::system(), fence: FencePolicy::Required }).unwrap();
+        let server = Server::new(ServerOptions {
+            reader,
+            planner: None,
+            allow,
+            clock: Clock::system(),
+            fence: FencePolicy::Required,
+            registries: Vec::new(),
+        })
+        .unwrap();
         let options = StdioOptions {
             journal: StandAloneJournal::new(self.journal.clone()),
             guard: Guard::default(),
@@ -103,7 +110,8 @@ async fn only_reads_exist_and_every_call_is_recorded() {
     assert_eq!(answers.len(), 8);
     assert_eq!(answers[0]["result"]["protocolVersion"], "2025-06-18");
     let tools: Vec<&str> = answers[1]["result"]["tools"].as_array().unwrap().iter().map(|tool| tool["name"].as_str().unwrap()).collect();
-    assert_eq!(tools, ["get_allowed_namespaces", "get_k8s_status", "get_deployment_diagnostics"]);
+    let reads: Vec<&str> = Tool::ALL.into_iter().filter(|tool| tool.is_cluster_read()).map(Tool::name).collect();
+    assert_eq!(tools, reads);
     assert_eq!(answers[2]["result"]["structuredContent"]["namespaces"], json!(["demo", "other"]));
     assert_eq!(answers[3]["error"]["data"]["code"], "unknown-tool");
     assert_eq!(answers[4]["error"]["data"]["code"], "unknown-tool");
@@ -134,6 +142,15 @@ async fn the_real_clusters_state_is_answered_screened() {
         call(1, "get_k8s_status", &json!({"namespace": namespace})),
         call(2, "get_deployment_diagnostics", &json!({"namespace": namespace, "name": "web"})),
         call(3, "get_deployment_diagnostics", &json!({"namespace": namespace, "name": "absent"})),
+        call(
+            4,
+            "get_k8s_events",
+            &json!({"namespace": namespace, "types": ["Normal"], "regarding": {"kind": "Deployment", "name": "web"}}),
+        ),
+        call(5, "get_k8s_resource", &json!({"namespace": namespace, "kind": "ConfigMap", "name": "settings"})),
+        call(6, "get_k8s_resource", &json!({"namespace": namespace, "kind": "Secret", "name": "settings"})),
+        call(7, "get_k8s_resource", &json!({"namespace": namespace, "kind": "Node", "name": "kwok-0"})),
+        call(8, "get_pod_logs", &json!({"namespace": namespace, "podName": "absent"})),
     ];
     let answers = run.answers(lab.connect(Identity::Reader).await, &[namespace], &messages).await;
     let structured = |index: usize| &answers[index]["result"]["structuredContent"];
@@ -141,7 +158,13 @@ async fn the_real_clusters_state_is_answered_screened() {
     assert_eq!(structured(0)["deployments"][0]["name"], "web", "{}", structured(0));
     assert_eq!(structured(1)["name"], "web", "{}", structured(1));
     assert_eq!(structured(2)["code"], "not-found");
+    assert_eq!(structured(3)["truncated"], false, "{}", structured(3));
+    assert_eq!(structured(4)["detail"]["keys"], json!([{"name": "password", "bytes": 7}]), "{}", structured(4));
+    assert_eq!(structured(5)["code"], "kind-not-allowed");
+    assert_eq!(structured(6)["message"], "The guard's reader may not get nodes (in a ClusterRole) here; an operator must grant it.");
+    assert_eq!(structured(7)["code"], "not-found");
     assert!(!serde_json::to_string(&answers).unwrap().contains("hunter2"));
-    assert_eq!(run.records().len(), 3);
-    assert!(run.records().iter().all(|record| record["namespace"] == namespace));
+    assert_eq!(run.records().len(), 8);
+    let read = |record: &&Value| record["outcome"] != "kind-not-allowed";
+    assert!(run.records().iter().filter(read).all(|record| record["namespace"] == namespace));
 }

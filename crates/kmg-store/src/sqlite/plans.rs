@@ -120,7 +120,7 @@ pub(super) async fn advance(connection: &mut Connection, advance: Advance, conte
         }
         Move::Happens(life) => {
             if matches!(advance.event, Event::Approve { .. }) {
-                refuse_busy(connection, &found, context, now).await?;
+                refuse_busy(connection, &row, context, now).await?;
             }
             advanced(&mut row, life, now);
             advance.leave(&mut row);
@@ -135,15 +135,17 @@ pub(super) async fn advance(connection: &mut Connection, advance: Advance, conte
     })
 }
 
-/// Refuses while another plan for the same object is approved and in its window, or claimed.
-async fn refuse_busy(connection: &mut Connection, plan: &PlanRecord, context: &Context, now: Millis) -> Result<(), Failure> {
-    let rows = sqlx::query(select_plans!("WHERE target_key = ? AND stage IN ('approved', 'claimed') AND id <> ?"))
-        .bind(&plan.keys.target)
-        .bind(&plan.id)
+/// Refuses while another plan for one of the same objects is approved and in its window, or claimed. There are as
+/// many such plans as people have just approved.
+async fn refuse_busy(connection: &mut Connection, plan: &PlanRow, context: &Context, now: Millis) -> Result<(), Failure> {
+    let rows = sqlx::query(select_plans!("WHERE stage IN ('approved', 'claimed') AND id <> ?"))
+        .bind(plan.id().as_str())
         .fetch_all(&mut *connection)
         .await?;
     for other in &rows {
-        if !expire(connection, record(other)?, context, now).await?.1 {
+        let (other, expired) = expire(connection, record(other)?, context, now).await?;
+        let (mine, theirs) = (plan.body.body(), other.body.body());
+        if !expired && mine.cluster_id == theirs.cluster_id && mine.ask.overlaps(&theirs.ask) {
             return Err(busy().into());
         }
     }

@@ -1,26 +1,27 @@
 //! The answer of `get_deployment_diagnostics`.
 
 use kmg_core::clock::Millis;
-use kmg_core::observe::{DeploymentView, EventFacts};
+use kmg_core::observe::DeploymentView;
 use kmg_diagnosis::{Finding, diagnose, is_complete};
 use kmg_guard::Guard;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::status::{pod, replica_set, say_pod};
-use super::{Lines, compact, count, finding, not_checked, say_not_checked};
+use super::{Lines, compact, count, event, finding, not_checked, say_not_checked};
 use crate::reply::Reply;
 
 const MAX_REPLICA_SETS: usize = 5;
 const MAX_PODS: usize = 10;
-const MAX_EVENTS: usize = 10;
+const MAX_EVENTS: usize = 8;
 const MAX_FINDINGS: usize = 10;
 
 pub(super) fn answer(guard: &Guard, view: &DeploymentView, now: Millis) -> Reply {
     let findings = diagnose(view, now);
+    let shown = event::shown(&view.events, MAX_EVENTS);
     let pods_total = view.pods_total.max(u64::try_from(view.pods.len()).unwrap_or(u64::MAX));
     let truncated = view.replica_sets.len() > MAX_REPLICA_SETS
         || pods_total > u64::try_from(MAX_PODS).unwrap_or(u64::MAX)
-        || view.events.len() > MAX_EVENTS
+        || view.events.len() > shown.len()
         || findings.len() > MAX_FINDINGS;
     let deployment = &view.deployment;
     let value = json!({
@@ -32,7 +33,7 @@ pub(super) fn answer(guard: &Guard, view: &DeploymentView, now: Millis) -> Reply
             "findings": { "shown": findings.len().min(MAX_FINDINGS), "total": findings.len() },
             "replicaSets": { "shown": view.replica_sets.len().min(MAX_REPLICA_SETS), "total": view.replica_sets.len() },
             "pods": { "shown": view.pods.len().min(MAX_PODS), "total": pods_total },
-            "events": { "shown": view.events.len().min(MAX_EVENTS), "total": view.events.len() },
+            "events": { "shown": shown.len(), "total": view.events.len() },
         },
         "rolloutComplete": is_complete(deployment),
         "replicas": {
@@ -43,24 +44,13 @@ pub(super) fn answer(guard: &Guard, view: &DeploymentView, now: Millis) -> Reply
         "findings": findings.iter().take(MAX_FINDINGS).map(finding::to_json).collect::<Vec<_>>(),
         "replicaSets": view.replica_sets.iter().take(MAX_REPLICA_SETS).map(|one| compact(replica_set(one))).collect::<Vec<_>>(),
         "pods": view.pods.iter().take(MAX_PODS).map(|one| compact(pod(one))).collect::<Vec<_>>(),
-        "events": view.events.iter().take(MAX_EVENTS).map(event).collect::<Vec<_>>(),
+        "events": shown.iter().map(|one| event::to_json(one)).collect::<Vec<_>>(),
         "checked": view.checked,
         "notChecked": not_checked(&view.not_checked),
     });
     let mut screener = guard.screener();
     let structured = screener.value(&value);
     Reply::new(text(guard, view, &findings, truncated), structured, screener.report().clone())
-}
-
-fn event(one: &EventFacts) -> Value {
-    compact(json!({
-        "type": one.kind,
-        "reason": one.reason,
-        "note": one.note,
-        "regarding": one.regarding,
-        "count": one.count,
-        "lastSeen": one.last_seen.map(Millis::rfc3339),
-    }))
 }
 
 fn text(guard: &Guard, view: &DeploymentView, findings: &[Finding], truncated: bool) -> kmg_guard::ModelText {
@@ -82,9 +72,7 @@ fn text(guard: &Guard, view: &DeploymentView, findings: &[Finding], truncated: b
     for one in view.pods.iter().take(MAX_PODS) {
         say_pod(&mut lines, one);
     }
-    for one in view.events.iter().take(3) {
-        lines.own("Event ").name(&one.reason).own(" on ").name(&one.regarding).own(": ").line(&one.note).own("\n");
-    }
+    event::say(&mut lines, &view.events);
     say_not_checked(&mut lines, &view.not_checked);
     if truncated {
         lines.own("Rows were left out; counts say how many.\n");

@@ -1,7 +1,13 @@
 //! From what the cluster said to what a model may read.
 
 mod deployment;
+mod event;
+mod events;
 mod finding;
+mod log;
+mod pod;
+mod resource;
+mod service;
 mod status;
 
 use kmg_core::allow::AllowList;
@@ -13,11 +19,18 @@ use serde_json::{Value, json};
 
 use crate::reply::Reply;
 
+pub use log::search;
+
 /// The answer to an observation as of `now`.
 pub fn answer(guard: &Guard, observation: &Untrusted<Observation>, now: Millis) -> Reply {
     match observation.for_screening() {
         Observation::Status(status) => status::answer(guard, status),
         Observation::Deployment(view) => deployment::answer(guard, view, now),
+        Observation::Pod(view) => pod::answer(guard, view, now),
+        Observation::Service(view) => service::answer(guard, view, now),
+        Observation::Events(events) => events::answer(guard, events),
+        Observation::Log(log) => log::answer(guard, log),
+        Observation::Resource(view) => resource::answer(guard, view),
     }
 }
 

@@ -27,6 +27,8 @@ struct Posted {
     digest: Digest,
     token: String,
     reason: Option<String>,
+    /// The object's name as it was typed.
+    typed: Option<String>,
 }
 
 impl Posted {
@@ -43,11 +45,12 @@ impl Posted {
             Decision::Deny => fields.take("reason").map(|text| text.replace("\r\n", "\n")).filter(|text| !text.trim().is_empty()),
             Decision::Approve => None,
         };
+        let typed = fields.take("typed_name").filter(|_| decision == Decision::Approve);
         fields.finish()?;
         if reason.as_ref().is_some_and(|text| text.chars().count() > MAX_REASON) {
             return Err(Refusal::new(Code::TooLarge, "The reason is longer than 500 characters."));
         }
-        Ok(Self { decision, digest, token, reason })
+        Ok(Self { decision, digest, token, reason, typed })
     }
 }
 
@@ -62,7 +65,7 @@ pub(crate) async fn decide(State(web): State<Web>, person: Person, Path(id): Pat
             to_its_end(async move { app.deny(&who, &plan, posted.digest, posted.reason.as_deref()).await }).await?;
             see_other(&format!("/plans/{id}"))
         }
-        Decision::Approve => lead_to_sign_in(&web, &person, &id, posted.digest).await,
+        Decision::Approve => lead_to_sign_in(&web, &person, &id, &posted).await,
     }
 }
 
@@ -72,8 +75,8 @@ async fn to_its_end<T: Send + 'static>(work: impl Future<Output = Result<T, Prob
 }
 
 /// A page with a plain link: a redirect away from a posted form would trip `form-action 'self'`.
-async fn lead_to_sign_in(web: &Web, person: &Person, id: &PlanId, digest: Digest) -> Answer {
-    let start = web.app.begin_approval(&person.0, id, digest).await?;
+async fn lead_to_sign_in(web: &Web, person: &Person, id: &PlanId, posted: &Posted) -> Answer {
+    let start = web.app.begin_approval(&person.0, id, posted.digest, posted.typed.as_deref()).await?;
     let row = web.app.review(&person.0, id).await?.row;
     let mut response = html(&ContinuePage {
         frame: person.frame("Sign in to approve", ""),

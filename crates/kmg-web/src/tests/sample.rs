@@ -31,12 +31,13 @@ pub(super) fn body() -> PlanBody {
     predicted["metadata"]["annotations"]["kmg.dev/plan"] = plan_id().as_str().into();
     predicted["spec"]["template"]["spec"]["containers"][0]["env"][0]["value"] = "altered by a webhook".into();
     predicted["spec"]["template"]["spec"]["priorityClassName"] = "standard".into();
-    let change = step_change(&ask, &plan_id(), &live).unwrap();
+    let change = step_change(&ask, &ask.targets()[0], &plan_id(), Some(&live)).unwrap();
     let warnings =
         vec![Quoted::new("would violate PodSecurity \"restricted:latest\": allowPrivilegeEscalation != false (container \"web\")", 512)];
     let prediction = Prediction {
-        live: &live,
-        predicted: &predicted,
+        live: Some(&live),
+        predicted: Some(&predicted),
+        dependents: vec![],
         exclusions: vec!["/spec/replicas".into()],
         warnings,
         fingerprint: &|_| "b3f1c09a77d2".to_owned(),
@@ -48,7 +49,7 @@ pub(super) fn body() -> PlanBody {
         cluster_id: "5f0c2a7e-8a5b-4a0e-9c56-7b1d0f5f3a11".to_owned(),
         requester: Requester { iss: ISSUER.into(), sub: "dev".into(), client_id: "agent-7f3a".into() },
         times: Times { created_at: NOW.plus(-42_000), approve_before: NOW.plus(858_000), execute_within: 600_000 },
-        findings: findings(&ask, &live),
+        findings: findings(&ask, Some(&live), Some(&predicted), &[]),
         ask,
         steps: vec![step],
         taint: vec![],
@@ -158,8 +159,8 @@ pub(super) fn hostile(text: &str) -> PlanRow {
     step.propagation_policy = Some(text.into());
     step.dependents = vec![object.clone()];
     let template = &mut step.template;
-    let [before, after] = &mut template.body;
-    for field in [&mut template.method, &mut template.path, &mut template.query, &mut template.content_type, before, after] {
+    let head = [&mut template.method, &mut template.path, &mut template.query, &mut template.content_type];
+    for field in head.into_iter().chain(&mut template.body) {
         text.clone_into(field);
     }
     step.object = object.clone();

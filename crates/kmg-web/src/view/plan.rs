@@ -3,7 +3,8 @@
 use std::cmp::Reverse;
 
 use kmg_core::clock::Millis;
-use kmg_core::plan::{Ask, Life, ObjectId, PlanBody, PlanFinding, Severity, Shown, Stage, Step, StoredBody};
+use kmg_core::digest::Digest;
+use kmg_core::plan::{Action, Ask, Demand, Life, ObjectId, PlanBody, PlanFinding, Severity, Shown, Stage, Step, StoredBody};
 
 use super::{ChangeView, Moment, RequestView, StageView, Visible, duration};
 
@@ -34,6 +35,8 @@ pub(crate) struct PlanView {
     pub(crate) execute_before: Option<Moment>,
     /// The writes.
     pub(crate) steps: Vec<StepView>,
+    /// The name the approver has to type.
+    pub(crate) name_to_type: Option<Visible>,
     /// Gravest first.
     pub(crate) findings: Vec<FindingView>,
     /// What the caller was shown lately that looked like an injection, as JSON.
@@ -59,6 +62,8 @@ pub(crate) struct PlanView {
 pub(crate) struct StepView {
     /// Its number, from 1.
     pub(crate) number: usize,
+    /// What is done, in one word.
+    pub(crate) action: &'static str,
     /// What is written.
     pub(crate) object: ObjectView,
     /// What changes.
@@ -97,6 +102,8 @@ pub(crate) struct FindingView {
     pub(crate) severity: &'static str,
     /// Its class name in the stylesheet.
     pub(crate) class: &'static str,
+    /// What it asks for beyond being seen.
+    pub(crate) demand: Option<&'static str>,
     /// One sentence.
     pub(crate) summary: Visible,
     /// The field it follows from.
@@ -132,6 +139,7 @@ impl PlanView {
             waiting: life.stage == Stage::Pending,
             execute_before: life.execute_before.filter(|_| life.stage == Stage::Approved).map(|at| Moment::new(at, now)),
             steps: body.steps.iter().enumerate().map(|(index, step)| StepView::new(index + 1, step)).collect(),
+            name_to_type: body.name_to_type().map(Visible::line),
             findings: findings(&body.findings),
             taint: body.taint.iter().map(json).collect(),
             policy: body.policy.as_ref().map(json),
@@ -146,9 +154,15 @@ impl PlanView {
 }
 
 impl StepView {
+    /// Whether the object will be gone.
+    pub(crate) fn destructive(&self) -> bool {
+        self.action == Action::Delete.as_str()
+    }
+
     fn new(number: usize, step: &Step) -> Self {
         Self {
             number,
+            action: step.action.as_str(),
             object: ObjectView::new(&step.object),
             changes: ChangeView::table(&step.changes),
             warnings: step.warnings.iter().map(|text| Visible::block(text.for_escaping())).collect(),
@@ -156,7 +170,7 @@ impl StepView {
             exclusions: step.exclusions.iter().map(|pointer| Visible::line(pointer)).collect(),
             propagation_policy: step.propagation_policy.as_deref().map(Visible::line),
             dependents: step.dependents.iter().map(ObjectView::new).collect(),
-            digests: (step.base.to_string(), step.predicted.to_string()),
+            digests: (digest(step.base), digest(step.predicted)),
         }
     }
 }
@@ -174,13 +188,12 @@ impl ObjectView {
 
 /// The consequence of `body` in one sentence.
 pub(crate) fn headline(body: &PlanBody) -> Visible {
-    let (namespace, name) = (body.ask.namespace(), body.ask.name());
     Visible::line(&match &body.ask {
-        Ask::ScaleDeployment { replicas, .. } => {
-            let plural = if *replicas == 1 { "replica" } else { "replicas" };
-            format!("Scale Deployment {namespace}/{name} to {replicas} {plural}")
+        // The new image stands in the line below, beside the old one.
+        Ask::SetDeploymentImage { container, namespace, name, .. } => {
+            format!("Set image of container {container} in Deployment {namespace}/{name}")
         }
-        Ask::SetDeploymentImage { container, .. } => format!("Set image of container {container} in Deployment {namespace}/{name}"),
+        ask => ask.summary(),
     })
 }
 
@@ -189,6 +202,7 @@ pub(crate) fn summary_line(body: &PlanBody) -> Option<(Visible, Visible)> {
     let path = match &body.ask {
         Ask::ScaleDeployment { .. } => "spec.replicas".to_owned(),
         Ask::SetDeploymentImage { container, .. } => format!("spec.template.spec.containers[name={container}].image"),
+        Ask::RestartDeployment { .. } | Ask::ApplyManifest { .. } | Ask::DeleteManifest { .. } => return None,
     };
     let change = body.steps.iter().flat_map(|step| &step.changes).find(|change| change.path == path)?;
     let plain = |shown: &Shown| match shown {
@@ -197,6 +211,11 @@ pub(crate) fn summary_line(body: &PlanBody) -> Option<(Visible, Visible)> {
         Shown::Absent | Shown::Hidden { .. } => None,
     };
     Some((plain(&change.before)?, plain(&change.after)?))
+}
+
+/// A projection digest, or that there is no object to have one.
+fn digest(of: Option<Digest>) -> String {
+    of.map_or_else(|| "no object".to_owned(), |digest| digest.to_string())
 }
 
 fn findings(all: &[PlanFinding]) -> Vec<FindingView> {
@@ -215,6 +234,12 @@ fn finding(finding: &PlanFinding) -> FindingView {
         id: Visible::line(&finding.id),
         severity,
         class,
+        demand: match finding.demand {
+            Demand::Show => None,
+            Demand::TypedName => Some("asks for the object's name to be typed"),
+            Demand::TwoApprovers => Some("asks for a second person"),
+            Demand::Deny => Some("must not be approved"),
+        },
         summary: Visible::line(&finding.summary),
         path: Visible::line(&finding.path),
     }

@@ -24,9 +24,21 @@ pub(crate) struct RequestView {
     pub(crate) query: Visible,
     /// The body's media type.
     pub(crate) content_type: Visible,
-    /// The body. A line ends after each element of the outermost JSON array; nothing else is laid out.
-    pub(crate) lines: Vec<Vec<Piece>>,
+    /// The body. A line ends after each operation of a patch, and after each member of an object.
+    pub(crate) lines: Vec<Line>,
 }
+
+/// A line of the body.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Line {
+    /// How deep it stands, 0 to [`DEEPEST`].
+    pub(crate) depth: usize,
+    /// What stands on it.
+    pub(crate) pieces: Vec<Piece>,
+}
+
+/// The deepest indentation; what is deeper stands there too.
+const DEEPEST: usize = 8;
 
 impl RequestView {
     /// The request of `template`.
@@ -41,23 +53,29 @@ impl RequestView {
     }
 }
 
-fn lines(halves: &[String; 2]) -> Vec<Vec<Piece>> {
+fn lines(parts: &[String]) -> Vec<Line> {
     let mut scanner = Scanner::default();
-    scanner.half(&halves[0]);
-    scanner.line.push(Piece::Slot);
-    scanner.half(&halves[1]);
+    for (index, part) in parts.iter().enumerate() {
+        if index > 0 {
+            scanner.line.push(Piece::Slot);
+        }
+        scanner.half(part);
+    }
     scanner.end_line();
     scanner.lines
 }
 
-/// Follows strings and nesting across both halves, to find where an element of the outermost array ends.
+/// Follows strings and nesting across the parts, to find where a line may end.
 #[derive(Default)]
 struct Scanner {
-    lines: Vec<Vec<Piece>>,
+    lines: Vec<Line>,
     line: Vec<Piece>,
+    /// The depth at which the line began.
+    began: usize,
     depth: usize,
     in_string: bool,
     escaped: bool,
+    /// The outermost value is an array: its elements are lines, whatever they hold.
     in_array: bool,
 }
 
@@ -88,7 +106,7 @@ impl Scanner {
                 self.depth += 1;
             }
             ']' | '}' => self.depth = self.depth.saturating_sub(1),
-            ',' => return self.in_array && self.depth == 1,
+            ',' => return !self.in_array || self.depth == 1,
             _ => {}
         }
         false
@@ -102,8 +120,10 @@ impl Scanner {
 
     fn end_line(&mut self) {
         if !self.line.is_empty() {
-            self.lines.push(std::mem::take(&mut self.line));
+            let depth = if self.in_array { 0 } else { self.began.min(DEEPEST) };
+            self.lines.push(Line { depth, pieces: std::mem::take(&mut self.line) });
         }
+        self.began = self.depth;
     }
 }
 
@@ -111,12 +131,12 @@ impl Scanner {
 mod tests {
     use super::*;
 
-    fn shown(lines: &[Vec<Piece>]) -> Vec<String> {
+    fn shown(lines: &[Line]) -> Vec<String> {
         let piece = |piece: &Piece| match piece {
             Piece::Text(text) => text.to_string(),
             Piece::Slot => "<slot>".to_owned(),
         };
-        lines.iter().map(|line| line.iter().map(piece).collect()).collect()
+        lines.iter().map(|line| line.pieces.iter().map(piece).collect()).collect()
     }
 
     #[test]
@@ -128,15 +148,18 @@ mod tests {
     }
 
     #[test]
-    fn a_body_that_is_no_array_is_one_line() {
-        let halves = [r#"{"a":[1,2],"rv":""#.to_owned(), r#"","b":3}"#.to_owned()];
-        assert_eq!(lines(&halves).len(), 1);
+    fn an_object_has_a_line_for_each_member_at_its_depth() {
+        let halves = [r#"{"m":{"rv":""#.to_owned(), r#"","n":"a,b"},"s":{"k":[1,2]}}"#.to_owned()];
+        let out = lines(&halves);
+        assert_eq!(shown(&out), [r#"{"m":{"rv":"<slot>","#, r#""n":"a,b"},"#, r#""s":{"k":[1,"#, "2]}}"]);
+        assert_eq!(out.iter().map(|line| line.depth).collect::<Vec<_>>(), [0, 2, 1, 3]);
+        assert_eq!(lines(&["{}".to_owned()]).len(), 1, "a creation has no slot");
     }
 
     #[test]
     fn text_that_looks_like_the_slot_is_not_the_slot() {
         let halves = ["[\"<slot>\",\"".to_owned(), "\"]".to_owned()];
-        let slots = lines(&halves).iter().flatten().filter(|piece| **piece == Piece::Slot).count();
+        let slots = lines(&halves).iter().flat_map(|line| &line.pieces).filter(|piece| **piece == Piece::Slot).count();
         assert_eq!(slots, 1);
     }
 }

@@ -251,3 +251,13 @@ EXAMPLES
   kmg completions bash > ~/.local/share/bash-completion/completions/kmg
   kmg completions zsh > \"${fpath[1]}/_kmg\"
   kmg completions fish > ~/.config/fish/completions/kmg.fish";
+
+pub(super) const TOOLS: &str = "\
+EXAMPLES
+  kmg tools                                 as a document
+  kmg tools --json | jq '.tools[].name'
+
+EXIT STATUS
+  0  printed
+  1  standard output cannot be written
+  2  the command line is wrong";

@@ -37,6 +37,9 @@ pub(crate) struct TrustArgs {
     /// Namespaces the executor may write in, separated by commas
     #[arg(long, value_delimiter = ',', required = true)]
     pub(crate) namespaces: Vec<String>,
+    /// Registries that images may come from besides the ones in use, separated by commas
+    #[arg(long, value_delimiter = ',')]
+    pub(crate) registries: Vec<String>,
     /// Issuer identifier of the identity provider
     #[arg(long, value_name = "URL")]
     pub(crate) issuer: String,

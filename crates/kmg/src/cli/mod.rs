@@ -122,6 +122,16 @@ pub(crate) enum Command {
         #[command(subcommand)]
         command: RbacCommand,
     },
+    /// Print what each MCP tool takes, gives, and needs of the cluster
+    ///
+    /// It is what this program would serve, and needs neither settings nor a cluster. `tools/list` has the same names,
+    /// descriptions and arguments; of results it has the members only.
+    #[command(after_long_help = examples::TOOLS)]
+    Tools {
+        /// Print one JSON document instead: names, descriptions, whole schemas, annotations
+        #[arg(long)]
+        json: bool,
+    },
     /// Print a script that completes commands and options in a shell
     #[command(after_long_help = examples::COMPLETIONS)]
     Completions {

@@ -28,6 +28,9 @@ pub(crate) struct ServerArgs {
     /// Kubeconfig of the planning identity, with --link
     #[arg(long, value_name = "FILE", requires = "link")]
     pub(crate) planner_kubeconfig: Option<PathBuf>,
+    /// Registries that images may come from besides the ones in use, separated by commas
+    #[arg(long, value_delimiter = ',', requires = "link")]
+    pub(crate) registries: Vec<String>,
     /// Plan even where the cluster does not fence the planner; development only
     #[arg(long, requires = "link")]
     pub(crate) insecure_unfenced: bool,

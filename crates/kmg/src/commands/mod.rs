@@ -10,6 +10,7 @@ pub(crate) mod lifetime;
 pub(crate) mod rbac;
 mod sandbox;
 mod server;
+mod tools;
 pub(crate) mod trust;
 
 use std::process::ExitCode;
@@ -28,6 +29,7 @@ pub(crate) fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Config { command: ConfigCommand::Reference { of } } => config::reference(of),
         Command::Config { command: ConfigCommand::Check { file } } => config::check(&file),
         Command::Completions { shell } => completions::print(shell),
+        Command::Tools { json } => tools::print(json),
         Command::Keys { command: KeysCommand::Init { folder } } => keys::init(&folder),
         Command::Keys { command: KeysCommand::Trust(args) } => trust::print(&args),
         Command::Audit { command: AuditCommand::Verify { journal, witness, keys } } => block_on(audit::verify(journal, witness, &keys)),

@@ -30,7 +30,7 @@ pub(crate) async fn run(args: ServerArgs) -> anyhow::Result<()> {
     };
     let allow = AllowList::new(namespaces(&args.namespaces)?);
     let fence = if args.insecure_unfenced { FencePolicy::Unenforced } else { FencePolicy::Required };
-    let server = Server::new(ServerOptions { reader, planner, allow, clock: clock.clone(), fence })?;
+    let server = Server::new(ServerOptions { reader, planner, allow, clock: clock.clone(), fence, registries: args.registries.clone() })?;
     match link {
         Some((input, output)) => serve_link(input, output, server).await.context("the link"),
         None => stand_alone(&args, server, clock).await,

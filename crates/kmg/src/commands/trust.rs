@@ -30,7 +30,8 @@ pub(crate) fn trust_file(args: &TrustArgs, clock: &Clock) -> anyhow::Result<Trus
     Ok(TrustFile {
         cluster_id: args.cluster_id.clone(),
         namespaces: args.namespaces.clone(),
-        kinds: vec![kmg_core::plan::KIND_DEPLOYMENT.to_owned()],
+        kinds: kmg_core::plan::Kind::ALL.map(|kind| kind.to_string()).to_vec(),
+        registries: args.registries.clone(),
         gateway_keys: vec![GatewayKey {
             key_id: key_id(&key),
             public_key: STANDARD.encode(key.as_bytes()),

@@ -111,6 +111,7 @@ impl Layout {
             }
         }
         let trust = TrustArgs {
+            registries: Vec::new(),
             approval_key: self.gateway_keys().join(keys::APPROVAL).with_extension("pub").to_string_lossy().into_owned(),
             days: 30,
             cluster_id: cluster_id.to_owned(),

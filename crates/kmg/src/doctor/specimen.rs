@@ -38,6 +38,7 @@ impl Specimen {
     /// Writes the trust file for these settings, as `alter` changes what it is made of.
     pub(super) fn trust(&self, alter: impl FnOnce(&mut TrustArgs)) {
         let mut args = TrustArgs {
+            registries: Vec::new(),
             approval_key: self.path("gateway/keys/approval.pub").to_string_lossy().into_owned(),
             days: 30,
             cluster_id: CLUSTER.to_owned(),

@@ -44,6 +44,8 @@ pub(crate) struct Settings {
     pub(crate) keys: PathBuf,
     pub(crate) reader_kubeconfig: PathBuf,
     pub(crate) planner_kubeconfig: PathBuf,
+    /// Registries that images may come from besides the ones in use.
+    pub(crate) registries: Vec<String>,
     pub(crate) unfenced: bool,
     pub(crate) executor: ExecutorLink,
 }
@@ -142,6 +144,7 @@ fn resolve(values: &Values, production: bool) -> (Option<Settings>, Vec<String>)
         keys: values.text("keys", "folder").into(),
         reader_kubeconfig: values.text("server", "reader_kubeconfig").into(),
         planner_kubeconfig: values.text("server", "planner_kubeconfig").into(),
+        registries: values.list("server", "registries"),
         unfenced: values.text("server", "fence") == "unenforced",
         executor,
     };

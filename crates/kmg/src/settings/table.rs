@@ -128,6 +128,12 @@ pub(crate) const SETTINGS: &[Setting] = &[
         "Kubeconfig of the planning identity, which the fence confines to dry runs.",
     ),
     setting(
+        ("server", "registries"),
+        Kind::List,
+        Some("[]"),
+        "Registries that images may come from besides the one a container uses now, such as `ghcr.io`. The executor's trust file has a list of its own; an image outside both is refused before anybody is asked.",
+    ),
+    setting(
         ("server", "fence"),
         Kind::Word(&["required", "unenforced"]),
         Some("\"required\""),

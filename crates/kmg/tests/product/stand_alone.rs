@@ -20,7 +20,17 @@ fn the_stand_alone_server_reads_and_has_no_hands() {
         let mut agent = Agent::over_stdio(&python, mode, &words);
         let tools = agent.tools();
         let names: Vec<&str> = tools.iter().filter_map(|tool| tool["name"].as_str()).collect();
-        assert_eq!(names, ["get_allowed_namespaces", "get_k8s_status", "get_deployment_diagnostics"], "{mode}");
+        let reads = [
+            "get_allowed_namespaces",
+            "get_k8s_status",
+            "get_k8s_events",
+            "get_pod_logs",
+            "get_k8s_resource",
+            "get_deployment_diagnostics",
+            "get_pod_diagnostics",
+            "get_service_diagnostics",
+        ];
+        assert_eq!(names, reads, "{mode}");
         assert_eq!(agent.call("get_allowed_namespaces", &json!({}))["structured"]["namespaces"], json!(["e2e-alone"]));
         let status = agent.call("get_k8s_status", &json!({ "namespace": "e2e-alone" }));
         assert_eq!(status["isError"], false, "{status}");

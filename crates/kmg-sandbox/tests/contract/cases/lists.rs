@@ -9,6 +9,35 @@ use crate::transcript::Transcript;
 const ONE: &str = "application/json;as=PartialObjectMetadata;v=v1;g=meta.k8s.io";
 const MANY: &str = "application/json;as=PartialObjectMetadataList;v=v1;g=meta.k8s.io";
 
+/// The kinds that are read in a namespace, by group, version and plural.
+const KINDS: [&str; 18] = [
+    "v1/pods",
+    "v1/services",
+    "v1/events",
+    "v1/resourcequotas",
+    "v1/limitranges",
+    "v1/persistentvolumeclaims",
+    "apps/v1/deployments",
+    "apps/v1/replicasets",
+    "apps/v1/statefulsets",
+    "apps/v1/daemonsets",
+    "batch/v1/jobs",
+    "batch/v1/cronjobs",
+    "networking.k8s.io/v1/ingresses",
+    "networking.k8s.io/v1/networkpolicies",
+    "events.k8s.io/v1/events",
+    "discovery.k8s.io/v1/endpointslices",
+    "autoscaling/v2/horizontalpodautoscalers",
+    "policy/v1/poddisruptionbudgets",
+];
+
+/// The path of a collection of [`KINDS`] in the case's namespace.
+fn collection(kind: &str) -> String {
+    let (version, plural) = kind.rsplit_once('/').unwrap();
+    let root = if version == "v1" { "api" } else { "apis" };
+    format!("/{root}/{version}/namespaces/$ns/{plural}")
+}
+
 /// ConfigMaps of the case's own: `kube-root-ca.crt` has none of these labels.
 async fn maps(t: &mut Transcript) {
     for (name, labels) in [
@@ -116,22 +145,32 @@ pub(super) async fn metadata_only(t: &mut Transcript) {
 }
 
 pub(super) async fn empty_lists(t: &mut Transcript) {
-    for plural in ["pods", "services", "events", "resourcequotas"] {
-        t.send("empty", get(core(plural))).await;
-        t.send("absent", get(core(&format!("{plural}/absent")))).await;
+    for path in KINDS {
+        t.send("empty", get(collection(path))).await;
+        t.send("absent", get(format!("{}/absent", collection(path)))).await;
     }
-    for (group, plural) in [
-        ("apps/v1", "deployments"),
-        ("apps/v1", "replicasets"),
-        ("events.k8s.io/v1", "events"),
-        ("discovery.k8s.io/v1", "endpointslices"),
-        ("autoscaling/v2", "horizontalpodautoscalers"),
-        ("policy/v1", "poddisruptionbudgets"),
-    ] {
-        t.send("empty", get(format!("/apis/{group}/namespaces/$ns/{plural}"))).await;
-        t.send("absent", get(format!("/apis/{group}/namespaces/$ns/{plural}/absent"))).await;
-    }
+    t.send("a node that is absent", get("/api/v1/nodes/$ns")).await;
+    t.send("no such node", get("/api/v1/nodes").query("fieldSelector", "metadata.name=$ns")).await;
     t.send("absent", get(core("pods/absent/log"))).await;
+}
+
+pub(super) async fn empty_lists_selected(t: &mut Transcript) {
+    for path in KINDS {
+        let list = || get(collection(path));
+        t.send("a page", list().query("limit", "5")).await;
+        t.send("by label", list().query("labelSelector", "app=web,tier in (front)")).await;
+        t.send("by name", list().query("fieldSelector", "metadata.name=absent")).await;
+        t.send("by a field nobody has", list().query("fieldSelector", "spec.colour=red")).await;
+        t.send("metadata alone", list().query("limit", "5").header("accept", MANY)).await;
+        t.send("as if it were one", list().header("accept", ONE)).await;
+        t.send("one, metadata alone", get(format!("{}/absent", collection(path))).header("accept", ONE)).await;
+    }
+    let nodes = || get("/api/v1/nodes");
+    t.send("by a field nobody has", nodes().query("fieldSelector", "spec.colour=red")).await;
+    t.send("by label", nodes().query("labelSelector", "example.test/of=$ns")).await;
+    t.send("by whether Pods may come", nodes().query("fieldSelector", "spec.unschedulable=true,metadata.name=$ns")).await;
+    t.send("metadata alone", nodes().query("labelSelector", "example.test/of=$ns").header("accept", MANY)).await;
+    t.send("as if it were one", nodes().query("labelSelector", "example.test/of=$ns").header("accept", ONE)).await;
 }
 
 pub(super) async fn across_namespaces(t: &mut Transcript) {

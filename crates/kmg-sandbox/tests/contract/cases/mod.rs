@@ -1,10 +1,14 @@
 //! The cases, and the two tests each of them is.
 
 mod access;
+mod applies;
+mod apply_deployments;
 mod config_maps;
+mod creates;
 mod deletes;
 mod deployments;
 mod dry_runs;
+mod finalizers;
 mod lists;
 mod nodes;
 mod patches;
@@ -12,6 +16,8 @@ mod probes;
 mod scale;
 mod services;
 mod validation;
+
+pub(crate) use applies::apply;
 
 /// One list of the cases with what they need, from which come the tests and the list of names.
 macro_rules! cases {
@@ -61,12 +67,29 @@ cases! {
     Nothing deletes::delete_in_background;
     Nothing deletes::delete_pod;
     Nothing deletes::delete_namespace;
+    Nothing creates::create_strictly;
+    Nothing creates::create_services;
+    Nothing creates::create_refused;
+    Nothing applies::apply_fences;
+    Nothing applies::apply_refused;
+    Nothing applies::apply_config_map;
+    Nothing applies::apply_service;
+    Nothing apply_deployments::apply_deployment;
+    Nothing apply_deployments::apply_deployment_lists;
+    Nothing apply_deployments::apply_after_scale;
+    Nothing apply_deployments::apply_after_patches;
+    Nothing apply_deployments::scale_loses_the_owner;
+    Nothing finalizers::delete_held;
+    Nothing finalizers::delete_foreground;
+    Nothing finalizers::delete_orphans;
+    Nothing finalizers::delete_options;
     Nothing lists::pages;
     Nothing lists::label_selectors;
     Nothing lists::field_selectors;
     Nothing lists::metadata_only;
     Nothing lists::across_namespaces;
     Nothing lists::empty_lists;
+    Nothing lists::empty_lists_selected;
     Accounts access::authentication;
     Accounts access::roles;
     Accounts access::fence;

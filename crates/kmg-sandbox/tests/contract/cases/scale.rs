@@ -7,8 +7,7 @@ use crate::manifests::{at_rest, idle, unscheduled, with};
 use crate::transcript::Transcript;
 
 pub(super) async fn scale_subresource(t: &mut Transcript) {
-    // Every change here but one is a dry run: a write by `scale` moves the ownership of the field, and with it the
-    // version, even when the count stays. The sandbox tracks no ownership.
+    // Who owns the count after a scale is in `apply_after_scale`.
     t.send("create", post(apps("deployments"), &with(&unscheduled(&idle("web")), "/metadata/labels", json!({"a": "b"})))).await;
     let path = || apps("deployments/web/scale");
     let rest = t.settled("at rest", get(apps("deployments/web")), at_rest).await;

@@ -1,0 +1,4 @@
+//! The rules, held to observations of real clusters.
+
+#[cfg(test)]
+mod graphs;

@@ -1,0 +1,181 @@
+//! Runs the cases of a family side by side.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
+use tokio::sync::{RwLock, Semaphore};
+use tokio::task::JoinSet;
+
+use crate::admin::{is_cluster_wide, object_path};
+use crate::case::{About, Broken, Case, Step};
+use crate::diagnose::{Diagnosis, diagnose};
+use crate::lab::Lab;
+use crate::record;
+
+/// How many cases have Pods on the real node at once, over all families.
+static PLACES: Semaphore = Semaphore::const_new(12);
+/// What the scheduler says counts every node: the case that brings a cordoned one has it to itself.
+static NODES: RwLock<()> = RwLock::const_new(());
+/// How long a first finding may take to be the right one, and to be gone.
+const PATIENCE: Duration = Duration::from_secs(100);
+const TICK: Duration = Duration::from_millis(700);
+/// A healthy workload must stay one: the guards that wait for minutes are asked too.
+const LATER: i64 = 11;
+
+/// Runs every case and says of each that failed what was seen.
+///
+/// # Panics
+/// When one of them failed.
+pub(crate) async fn all(family: &str, mut cases: Vec<Case>) {
+    cases.retain(|case| record::wanted(case.name));
+    let Some(lab) = Lab::open(family, &cases).await else { return };
+    let lab = Arc::new(lab);
+    let total = cases.len();
+    let mut running = JoinSet::new();
+    for case in cases {
+        let lab = Arc::clone(&lab);
+        running.spawn(async move {
+            let outcome = Box::pin(one(&lab, &case)).await;
+            let cleared = lab.clear(&lab.namespace(&case)).await;
+            (case.name, outcome.and(cleared))
+        });
+    }
+    let mut wrong = Vec::new();
+    while let Some(ended) = running.join_next().await {
+        match ended {
+            Ok((_, Ok(()))) => {}
+            Ok((name, Err(what))) => wrong.push(format!("{name}: {what}")),
+            Err(panic) => wrong.push(format!("a case ended early: {panic}")),
+        }
+    }
+    Arc::into_inner(lab).unwrap().close().await;
+    assert!(wrong.is_empty(), "{} of {total} cases of {family} failed:\n{}", wrong.len(), wrong.join("\n"));
+}
+
+async fn one(lab: &Lab, case: &Case) -> Result<(), String> {
+    let namespace = lab.namespace(case);
+    lab.furnished(&namespace).await?;
+    let _place = if case.on_node { Some(PLACES.acquire().await.map_err(|error| error.to_string())?) } else { None };
+    let brings_node = case.steps.iter().filter_map(cluster_wide).any(|object| object["spec"]["unschedulable"] == true);
+    let unschedulable = case.broken.as_ref().is_some_and(|broken| broken.id == "unschedulable");
+    let _alone = if brings_node { Some(NODES.write().await) } else { None };
+    let _among = if unschedulable && !brings_node { Some(NODES.read().await) } else { None };
+    let began = Instant::now();
+    let outcome = Box::pin(played(lab, case, &namespace)).await;
+    for object in case.steps.iter().filter_map(cluster_wide) {
+        lab.admin.delete(&filled(object, &namespace)).await?;
+    }
+    outcome.map_err(|what| format!("{what} (after {} s)", began.elapsed().as_secs()))
+}
+
+async fn played(lab: &Lab, case: &Case, namespace: &str) -> Result<(), String> {
+    take(lab, namespace, &case.steps).await?;
+    let Some(broken) = &case.broken else { return healthy(lab, case, namespace).await };
+    let found = until(lab, case, namespace, |seen| is_first(seen, broken)).await?;
+    record::keep(case.name, &found, &json!({"id": broken.id, "cause": broken.cause}));
+    take(lab, namespace, &broken.mend).await?;
+    until(lab, case, namespace, |seen| seen.findings.is_empty()).await?;
+    Ok(())
+}
+
+async fn healthy(lab: &Lab, case: &Case, namespace: &str) -> Result<(), String> {
+    if matches!(case.about, About::Deployment) {
+        until(lab, case, namespace, |seen| seen.answer["rolloutComplete"] == true).await?;
+    }
+    for ahead in [case.ahead, case.ahead + LATER] {
+        let seen = diagnose(&lab.server, case.about, namespace, ahead).await?;
+        if !seen.findings.is_empty() {
+            return Err(format!("is healthy, but {ahead} minutes ahead: {}", Value::from(seen.findings)));
+        }
+        if ahead == case.ahead {
+            record::keep(case.name, &seen, &Value::Null);
+        }
+    }
+    Ok(())
+}
+
+fn is_first(seen: &Diagnosis, broken: &Broken) -> bool {
+    let quoted = broken.quotes.is_none_or(|words| seen.findings.first().is_some_and(|first| first.to_string().contains(words)));
+    seen.first() == (Some(broken.id), broken.cause) && quoted
+}
+
+/// Diagnoses until `holds`, and tells on failure every first finding there was.
+async fn until(lab: &Lab, case: &Case, namespace: &str, holds: impl Fn(&Diagnosis) -> bool) -> Result<Diagnosis, String> {
+    let mut firsts: Vec<String> = Vec::new();
+    let mut last = Value::Null;
+    let whole = async {
+        let mut ticks = tokio::time::interval(TICK);
+        ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        loop {
+            ticks.tick().await;
+            let seen = diagnose(&lab.server, case.about, namespace, case.ahead).await?;
+            if holds(&seen) {
+                return Ok(seen);
+            }
+            let first = match seen.first() {
+                (Some(id), because) => format!("{id}/{}", because.unwrap_or_default()),
+                (None, _) => "nothing".to_owned(),
+            };
+            if firsts.last() != Some(&first) {
+                firsts.push(first);
+            }
+            last = seen.answer;
+        }
+    };
+    match tokio::time::timeout(PATIENCE, whole).await {
+        Ok(found) => found,
+        Err(_) => Err(format!("found first: {}; at last: {last}", firsts.join(", then "))),
+    }
+}
+
+async fn take(lab: &Lab, namespace: &str, steps: &[Step]) -> Result<(), String> {
+    for step in steps {
+        match step {
+            Step::Apply(manifest) => drop(lab.admin.apply(&filled(manifest, namespace)).await?),
+            Step::Delete(manifest) => {
+                let manifest = filled(manifest, namespace);
+                lab.admin.delete(&manifest).await?;
+                lab.until(&object_path(&manifest), Value::is_null).await?;
+            }
+            Step::Send(method, path, content_type, body) => {
+                let path = path.replace("$ns", namespace);
+                lab.admin.must(method.clone(), &path, Some((content_type, &named(body, namespace)))).await?;
+            }
+            Step::Until(path, pointer, value) => {
+                let (path, value) = (path.replace("$ns", namespace), named(value, namespace));
+                lab.until(&path, |object| object.pointer(pointer).unwrap_or(&Value::Null) == &value).await?;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// What of a case does not go with its namespace.
+fn cluster_wide(step: &Step) -> Option<&Value> {
+    match step {
+        Step::Apply(manifest) if manifest["kind"].as_str().is_some_and(is_cluster_wide) => Some(manifest),
+        _ => None,
+    }
+}
+
+/// The manifest in its namespace.
+fn filled(manifest: &Value, namespace: &str) -> Value {
+    let mut manifest = named(manifest, namespace);
+    if !manifest["kind"].as_str().is_some_and(is_cluster_wide) {
+        manifest["metadata"]["namespace"] = namespace.into();
+    }
+    manifest
+}
+
+/// `value` with the namespace's name for every `$ns`.
+fn named(value: &Value, namespace: &str) -> Value {
+    match value {
+        Value::String(text) => text.replace("$ns", namespace).into(),
+        Value::Array(items) => items.iter().map(|item| named(item, namespace)).collect(),
+        Value::Object(map) => {
+            Value::Object(map.iter().map(|(key, value)| (key.replace("$ns", namespace), named(value, namespace))).collect())
+        }
+        other => other.clone(),
+    }
+}

@@ -1,0 +1,34 @@
+//! Restart: the one time in the reviewed bytes is the one that is sent.
+
+use kmg_core::plan::{Ask, Kind, Outcome, Shown};
+use serde_json::json;
+
+use crate::lab::lab;
+
+fn web() -> serde_json::Value {
+    json!({
+        "apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "web"},
+        "spec": {
+            "replicas": 0, "selector": {"matchLabels": {"app": "web"}},
+            "template": {"metadata": {"labels": {"app": "web"}}, "spec": {"containers": [{"name": "web", "image": "registry.test/web:1"}]}}
+        }
+    })
+}
+
+#[tokio::test]
+async fn a_restart_sends_the_time_that_was_reviewed() {
+    let Some(lab) = lab("a restart", "restart").await else { return };
+    lab.someone_applies(web()).await;
+    let plan = lab.plan(Ask::RestartDeployment { namespace: lab.namespace.clone(), name: "web".parse().unwrap() }).await;
+    let shown = plan.body().steps[0].changes.iter().find(|change| change.path.contains("restartedAt")).unwrap();
+    let Shown::Value(at) = &shown.after else { panic!("{shown:?}") };
+    let receipt = lab.execute(&plan).await;
+    assert_eq!(receipt.outcome, Outcome::Applied, "{receipt:?}");
+    let live = lab.get(Kind::Deployment, "web").await.unwrap();
+    assert_eq!(&live["spec"]["template"]["metadata"]["annotations"]["kubectl.kubernetes.io/restartedAt"], at);
+    assert_eq!(lab.writes().await, ["patch deployments 200"]);
+    // Executed again it is only reported.
+    assert_eq!(lab.execute(&plan).await.outcome, Outcome::Applied);
+    assert_eq!(lab.writes().await.len(), 1);
+    lab.planner_wrote_nothing().await;
+}
