@@ -203,9 +203,9 @@ fn may_hold_a_secret(path: &str) -> bool {
     if path == own {
         return false;
     }
-    [".env[", ".args", ".command", "annotations", "data.", "data[", "stringData", ".exec", "httpHeaders"]
-        .iter()
-        .any(|part| path.contains(part))
+    // Of a ConfigMap everything; `metadata.` is another word that ends so.
+    let of_data = ["data.", "data[", "binaryData.", "binaryData[", "stringData"].iter().any(|part| path.starts_with(part));
+    of_data || [".env[", ".args", ".command", "annotations", ".exec", "httpHeaders"].iter().any(|part| path.contains(part))
 }
 
 #[cfg(test)]
@@ -263,6 +263,14 @@ mod tests {
             let out = serde_json::to_string(&run(&before, &after, &[])).unwrap();
             assert!(!out.contains("s3cret") && out.contains("fp"), "{out}");
         }
+    }
+
+    #[test]
+    fn a_config_maps_values_are_hidden_and_labels_are_not() {
+        let before = json!({"metadata":{"labels":{"app":"web"}},"data":{"k":"s3cret"},"binaryData":{"b":"czNjcmV0"}});
+        let out = run(&before, &json!({}), &[]);
+        let shown: Vec<&str> = out.iter().filter(|one| matches!(one.before, Shown::Value(_))).map(|one| one.path.as_str()).collect();
+        assert_eq!((out.len(), shown), (3, vec!["metadata.labels.app"]));
     }
 
     #[test]
