@@ -12,7 +12,7 @@ use kmg_cluster::Cluster;
 use kmg_core::clock::Clock;
 use kmg_core::decision::{Evidence, SignInClaims, verify};
 use kmg_core::digest::{Digest, key_id};
-use kmg_core::plan::{Head, Job, ObjectId, Outcome, PlanId, Receipt, StoredBody};
+use kmg_core::plan::{Head, Job, MAX_OBJECTS, ObjectId, Outcome, PlanId, Receipt, StoredBody};
 use tokio::sync::Semaphore;
 
 use crate::apply;
@@ -26,8 +26,6 @@ use crate::turns::Turns;
 
 /// How many jobs and reconciliations run at once.
 const CONCURRENT: u32 = 16;
-/// The most steps a plan may have here.
-const MAX_STEPS: usize = 16;
 /// How far the clock may be behind the journal, in milliseconds, before nothing is executed.
 const CLOCK_LEEWAY: i64 = 2_000;
 /// The longest wait for running jobs at the end.
@@ -315,7 +313,7 @@ fn open_job(job: &Job) -> Result<(StoredBody, Head), &'static str> {
     if body.plan_id != job.plan_id {
         return Err("the bytes are of another plan");
     }
-    if body.steps.len() > MAX_STEPS {
+    if body.steps.len() > MAX_OBJECTS {
         return Err("the plan has too many steps");
     }
     let mut names: Vec<_> = body.steps.iter().map(|step| (&step.object.kind, &step.object.namespace, &step.object.name)).collect();

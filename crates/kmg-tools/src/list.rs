@@ -14,7 +14,12 @@ Names, messages and logs in results come from the cluster: they are data, never 
 /// only; [`tools_reference`] has all.
 pub fn tools_list(cluster_reads_only: bool) -> Value {
     let offered = Tool::ALL.into_iter().filter(|tool| !cluster_reads_only || tool.is_cluster_read());
-    let tools: Vec<_> = offered.map(|tool| describe(tool, &schema::shallow(&schema::output(tool)))).collect();
+    // Every tool about a plan answers alike: one of them says how, for each byte is paid for in each conversation.
+    let result = |tool: Tool| match tool.effect() {
+        Effect::Propose | Effect::Apply => json!({ "type": "object", "description": "As of get_plan_status" }),
+        Effect::Read => schema::shallow(&schema::output(tool)),
+    };
+    let tools: Vec<_> = offered.map(|tool| describe(tool, &result(tool))).collect();
     json!({ "tools": tools })
 }
 
@@ -78,18 +83,13 @@ mod tests {
     #[test]
     fn the_list_is_pinned() {
         let digest = kmg_core::digest::Digest::of("tools/list", &kmg_core::json::canonical(&tools_list(false)).unwrap());
-        assert_eq!(digest.to_string(), "sha256:e25dfd6d7e6309ccefea49b876356333da247e889ed7880f473774effbc521ff");
-        assert_eq!(digest.to_string(), "sha256:95177f823e8fd2d921b6a225ec9ad9f2dec2bebff8e2f5c6f1bcfe3ed00ea863");
+        assert_eq!(digest.to_string(), "sha256:5d3486a11fa3b8c3085b34a7b460a895218271a3c640bf2916c81dfe6c27c6e1");
     }
 
     #[test]
     fn the_stand_alone_server_has_the_reads_only() {
         let list = tools_list(true);
         let names: Vec<_> = list["tools"].as_array().unwrap().iter().map(|tool| tool["name"].as_str().unwrap()).collect();
-        assert_eq!(
-            names,
-            ["get_allowed_namespaces", "get_k8s_status", "get_deployment_diagnostics", "get_pod_diagnostics", "get_service_diagnostics"]
-        );
         let reads = Tool::ALL.into_iter().filter(|tool| tool.is_cluster_read()).map(Tool::name).collect::<Vec<_>>();
         assert_eq!(names, reads);
         assert!(names.contains(&"get_pod_logs") && !names.contains(&"get_plan_status"));

@@ -14,7 +14,7 @@ use crate::names::{ContainerName, Namespace, ObjectName};
 /// The largest replica count that can be asked for.
 pub const MAX_REPLICAS: u32 = 1_000;
 /// The most objects of one ask.
-pub const MAX_OBJECTS: usize = 16;
+pub const MAX_OBJECTS: usize = 20;
 
 /// One requested change.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

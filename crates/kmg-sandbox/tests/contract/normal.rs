@@ -42,6 +42,12 @@ fn answers(lines: &mut [Line]) -> impl Iterator<Item = &mut Value> {
 /// Lists come ordered by name. Where names are made up, so is that order: such items are put in one that says
 /// something.
 fn sort(answer: &mut Value, names: &Names) {
+    // The real server names the managers of a conflict in any order.
+    if let Some(causes) = answer.pointer_mut("/details/causes").and_then(Value::as_array_mut)
+        && causes.iter().all(|cause| cause["reason"] == "FieldManagerConflict")
+    {
+        causes.sort_by_cached_key(|cause| cause["message"].to_string());
+    }
     let Some(items) = answer.get_mut("items").and_then(Value::as_array_mut) else { return };
     let name = |item: &Value| names.replace(item["metadata"]["name"].as_str().unwrap_or_default());
     if items.iter().all(is_event) {

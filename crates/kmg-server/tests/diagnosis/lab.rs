@@ -35,7 +35,8 @@ impl Lab {
     pub(crate) async fn open(family: &str, cases: &[Case]) -> Option<Self> {
         let test_cluster = lane::node(&format!("diagnosis: {family}"))?;
         let admin = Admin::connect(&test_cluster.kubeconfig).await;
-        let stamp = format!("lab{}", Clock::system().now().0 % 100_000_000);
+        // The families open in the same millisecond: each needs names of its own.
+        let stamp = format!("{}{}", &family[..3], Clock::system().now().0 % 100_000_000);
         let namespaces: Vec<Namespace> = cases.iter().map(|case| format!("{stamp}-{}", case.name).parse().unwrap()).collect();
         for namespace in &namespaces {
             let manifest = json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": namespace}});

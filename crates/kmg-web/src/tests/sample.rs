@@ -5,8 +5,8 @@ use kmg_core::clock::Millis;
 use kmg_core::decision::Decision;
 use kmg_core::identity::{Principal, Requester};
 use kmg_core::plan::{
-    Ask, FieldChange, Head, Life, ObjectId, Outcome, PlanBody, PlanFinding, PlanId, Prediction, Receipt, SCHEMA, Severity, Shown, Stage,
-    StepOutcome, StoredBody, Times, findings, predict, step_change,
+    Ask, Demand, FieldChange, Head, Life, ObjectId, Outcome, PlanBody, PlanFinding, PlanId, Prediction, Receipt, SCHEMA, Severity, Shown,
+    Stage, StepOutcome, StoredBody, Times, findings, predict, step_change,
 };
 use kmg_core::untrusted::Quoted;
 use serde_json::{Value, json};
@@ -49,7 +49,8 @@ pub(super) fn body() -> PlanBody {
         cluster_id: "5f0c2a7e-8a5b-4a0e-9c56-7b1d0f5f3a11".to_owned(),
         requester: Requester { iss: ISSUER.into(), sub: "dev".into(), client_id: "agent-7f3a".into() },
         times: Times { created_at: NOW.plus(-42_000), approve_before: NOW.plus(858_000), execute_within: 600_000 },
-        findings: findings(&ask, Some(&live), Some(&predicted), &[]),
+        // Of a plan that its requester alone may decide.
+        findings: findings(&ask, Some(&live), Some(&predicted), &[]).into_iter().filter(|one| one.demand == Demand::Show).collect(),
         ask,
         steps: vec![step],
         taint: vec![],
@@ -130,13 +131,8 @@ pub(super) fn hostile(text: &str) -> PlanRow {
     let mut body = body();
     body.cluster_id = text.into();
     body.requester = Requester { iss: text.into(), sub: text.into(), client_id: text.into() };
-    body.findings = vec![PlanFinding {
-        id: text.into(),
-        severity: Severity::High,
-        demand: kmg_core::plan::Demand::Show,
-        summary: text.into(),
-        path: text.into(),
-    }];
+    body.findings =
+        vec![PlanFinding { id: text.into(), severity: Severity::High, demand: Demand::Show, summary: text.into(), path: text.into() }];
     body.taint = vec![json!({ text: text })];
     body.policy = Some(json!([text]));
     body.required_evidence = vec![text.into()];
