@@ -5,7 +5,7 @@ use std::time::Duration;
 use kmg_core::allow::Permit;
 use kmg_core::identity::Caller;
 use kmg_core::plan::{
-    Action, Ask, PLAN_ANNOTATION, PlanBody, PlanId, PreviewRequest, PreviewResponse, SCHEMA, Step, StoredBody, Target, Times,
+    Action, Ask, PLAN_ANNOTATION, PlanBody, PlanId, PlanStatus, PreviewRequest, PreviewResponse, SCHEMA, Step, StoredBody, Target, Times,
 };
 use kmg_core::problem::{Code, Fault, Problem, Refusal};
 use kmg_core::untrusted::Quoted;
@@ -15,7 +15,6 @@ use serde_json::json;
 
 use crate::options::App;
 use crate::random;
-use crate::view::PlanView;
 
 const DEADLINE: Duration = Duration::from_secs(30);
 
@@ -26,7 +25,7 @@ impl App {
     /// # Errors
     /// The planner's refusals (`not-fenced`, `not-found`, `container-not-found`, `no-change`, …),
     /// `denied-recently`, `too-many-pending`, and faults of journal and store. Nothing is stored then.
-    pub async fn propose(&self, caller: &Caller, permit: &Permit, ask: Ask, reason: Option<Quoted>) -> Result<PlanView, Problem> {
+    pub async fn propose(&self, caller: &Caller, permit: &Permit, ask: Ask, reason: Option<Quoted>) -> Result<PlanStatus, Problem> {
         if permit.namespace() != ask.namespace() {
             return Err(Fault::new(Code::Internal, "the permit is for another namespace").into());
         }
@@ -54,7 +53,7 @@ impl App {
         self.store_plan(&stored).await
     }
 
-    async fn store_plan(&self, stored: &StoredBody) -> Result<PlanView, Problem> {
+    async fn store_plan(&self, stored: &StoredBody) -> Result<PlanStatus, Problem> {
         let body = stored.body();
         self.record_plan("plan.intent", stored, json!({})).await?;
         let new = NewPlan { body: stored, ask_key: body.ask.key(&body.requester), caps: self.options().caps };

@@ -20,7 +20,6 @@ use kmg_core::clock::Millis;
 use kmg_core::observe::{DeploymentView, PodView, ServiceView};
 
 pub use finding::{Evidence, Finding, ObjectRef, Part, Phrase, Severity};
-pub use rollout::is_complete;
 use scope::Scope;
 use sign::rank;
 
@@ -36,7 +35,7 @@ pub fn diagnose(view: &DeploymentView, now: Millis) -> Vec<Finding> {
         logs: &view.logs,
         around: &view.around,
         replica_sets: &view.replica_sets,
-        complete: is_complete(deployment),
+        complete: deployment.is_rolled_out(),
     };
     let mut causes = pod::findings(&scope);
     causes.extend(creation::finding(deployment, &view.replica_sets, &view.events, &view.around.quotas, now));

@@ -5,21 +5,12 @@ use kmg_core::observe::{ConditionFacts, DeploymentFacts};
 
 use crate::finding::{Evidence, Finding, ObjectRef, Phrase, Severity};
 
-/// Whether a rollout is complete: the controller has seen the newest spec, every replica is of it, no older
-/// one is left, and all are available.
-pub const fn is_complete(deployment: &DeploymentFacts) -> bool {
-    deployment.observed_generation >= deployment.generation
-        && deployment.updated == deployment.replicas
-        && deployment.current == deployment.updated
-        && deployment.available == deployment.updated
-}
-
 /// A controller sees a new object within this time.
 const SEEN_MS: i64 = 30_000;
 
 /// What is unfinished: nothing, or one finding.
 pub(crate) fn finding(deployment: &DeploymentFacts, now: Millis) -> Option<Finding> {
-    if is_complete(deployment) {
+    if deployment.is_rolled_out() {
         return None;
     }
     let progressing = condition(deployment, "Progressing");

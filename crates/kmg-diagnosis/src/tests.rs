@@ -228,7 +228,7 @@ fn an_unfinished_rollout_is_named_by_its_state() {
     for (id, change) in cases {
         let mut view = healthy();
         change(&mut view.deployment);
-        assert!(!is_complete(&view.deployment));
+        assert!(!view.deployment.is_rolled_out());
         let findings = diagnose(&view, NOW);
         assert_eq!(findings.iter().map(|finding| finding.id).collect::<Vec<_>>(), [id]);
     }

@@ -7,6 +7,8 @@ pub const PROTOCOL: u32 = 1;
 
 /// Reads the cluster.
 pub const OBSERVE: &str = "observe";
+/// Looks once at a rollout.
+pub const ROLLOUT: &str = "rollout";
 /// Dry-runs an ask and gives a plan's body.
 pub const PREVIEW: &str = "preview";
 /// Executes an approved plan.

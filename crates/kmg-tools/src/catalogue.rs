@@ -96,6 +96,11 @@ impl Tool {
         }
     }
 
+    /// Whether a call of it may take so long that a client can ask to hear of its progress.
+    pub const fn takes_time(self) -> bool {
+        matches!(self, Self::ApplyApprovedPlan | Self::WaitForPlan)
+    }
+
     /// Whether the stand-alone server offers it: a read of the cluster.
     pub const fn is_cluster_read(self) -> bool {
         matches!(

@@ -11,6 +11,7 @@ mod life;
 mod manifest;
 mod projection;
 mod risk;
+mod status;
 mod template;
 
 pub use ask::{Ask, AskKey, MAX_OBJECTS, MAX_REPLICAS};
@@ -24,6 +25,7 @@ pub use life::{Event, Life, MAX_EXECUTE_WITHIN, Stage, step};
 pub use manifest::{Manifest, read_all};
 pub use projection::{PLAN_ANNOTATION, VOLATILE_ANNOTATIONS, VOLATILE_FIELDS, project, projection_digest};
 pub use risk::{before_dry_run, delete_findings, findings, object_findings, worse};
+pub use status::PlanStatus;
 pub use template::{Rendered, ResourceVersion, Template};
 
 #[cfg(test)]

@@ -160,7 +160,12 @@ impl Fixture {
         let response: Response<Body> = self.router.clone().oneshot(request.body(Body::from(ask.body)).unwrap()).await.unwrap();
         let (parts, body) = response.into_parts();
         let bytes = to_bytes(body, 1 << 22).await.unwrap();
-        let body = if bytes.is_empty() { Value::Null } else { serde_json::from_slice(&bytes).unwrap() };
+        let streamed = parts.headers.get("content-type").is_some_and(|kind| kind == "text/event-stream");
+        let body = match bytes.is_empty() {
+            true => Value::Null,
+            false if streamed => serde_json::from_slice(last_event(&bytes)).unwrap(),
+            false => serde_json::from_slice(&bytes).unwrap(),
+        };
         Answered { status: parts.status.as_u16(), headers: parts.headers, body }
     }
 
@@ -181,6 +186,13 @@ impl Fixture {
     }
 }
 
+/// The data of a stream's last event.
+fn last_event(stream: &[u8]) -> &[u8] {
+    let stream = stream.strip_suffix(b"\n\n").unwrap();
+    let begin = stream.windows(2).rposition(|pair| pair == b"\n\n").map_or(0, |at| at + 2);
+    stream[begin..].strip_prefix(b"event: message\ndata: ").unwrap()
+}
+
 fn options() -> Options {
     Options {
         web_origin: "http://127.0.0.1:3002".to_owned(),
@@ -191,6 +203,7 @@ fn options() -> Options {
         approvers: vec![Principal { iss: ISSUER.to_owned(), sub: "alice".to_owned() }],
         approve_within: 900_000,
         execute_within: 600_000,
+        watch_rollouts: Duration::from_secs(5),
         caps: Caps::default(),
         session_idle: 1_800_000,
         session_absolute: 28_800_000,

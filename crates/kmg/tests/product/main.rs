@@ -24,6 +24,8 @@ mod refusals;
 #[cfg(test)]
 mod restarts;
 #[cfg(test)]
+mod rollout;
+#[cfg(test)]
 mod stand_alone;
 #[cfg(test)]
 mod surface;

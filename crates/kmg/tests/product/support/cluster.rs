@@ -55,13 +55,19 @@ impl ApiServer {
         self.raw("POST", path, Some(object));
     }
 
+    /// Changes an object by a JSON merge patch as the administrator.
+    pub(crate) fn patch(&self, path: &str, merged: &Value) {
+        self.raw("PATCH", path, Some(merged));
+    }
+
     /// Through the cluster program, which can send anything.
     fn raw(&self, method: &str, path: &str, body: Option<&Value>) {
         let program = lane::prepared("KMG_TEST_CLUSTER_PROGRAM").unwrap();
         let folder = self.cluster.audit_log.parent().unwrap();
         let file = tempfile::NamedTempFile::new().unwrap();
         let mut command = super::process::Process::command(program);
-        command.args(["raw", "--dir"]).arg(folder).args([method, path]);
+        let kind = if method == "PATCH" { "application/merge-patch+json" } else { "application/json" };
+        command.args(["raw", "--type", kind, "--dir"]).arg(folder).args([method, path]);
         if let Some(body) = body {
             std::fs::write(file.path(), body.to_string()).unwrap();
             command.arg(file.path());
