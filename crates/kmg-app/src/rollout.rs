@@ -14,6 +14,9 @@ use tokio::time::Instant;
 
 use crate::options::App;
 
+/// A rollout is looked at again after so long, then after twice as long each time, up to [`LOOK_EVERY`]: many are
+/// complete at once, such as those to fewer replicas.
+const LOOK_AGAIN: Duration = Duration::from_millis(50);
 /// How often a rollout is looked at.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 /// The deadline of one look, and of looking at what holds a rollout up.
@@ -51,14 +54,16 @@ impl App {
         // Without a place among the waiting calls there is one look.
         let place = if within.is_zero() { None } else { self.start_waiting(caller.requester()).ok() };
         let until = Instant::now() + if place.is_some() { within } else { Duration::ZERO };
+        let mut pause = LOOK_AGAIN;
         loop {
             status.rollouts = self.look(&questions).await;
             let heard = listener(&status.rollouts);
-            let next = Instant::now() + LOOK_EVERY;
+            let next = Instant::now() + pause;
             if heard.is_break() || next > until || !status.rollouts.iter().any(Rollout::is_open) {
                 break;
             }
             tokio::time::sleep_until(next).await;
+            pause = LOOK_EVERY.min(pause * 2);
         }
         let unfinished = status.rollouts.iter_mut().filter(|rollout| {
             let verdict = rollout.state.as_ref().map(|state| state.verdict);
