@@ -112,7 +112,7 @@ fn permissions(text: &mut String, tool: Tool) {
             .iter()
             .map(|resource| if need.group.is_empty() { format!("`{resource}`") } else { format!("`{resource}.{}`", need.group) })
             .collect();
-        let optional = if need.optional { ", not granted by `kmg rbac`: without it the tool says so" } else { "" };
+        let optional = if need.optional { ", by `kmg rbac … --with-nodes` only: without it the tool says so" } else { "" };
         let _infallible = writeln!(
             text,
             "| {} | {} | {} | {}{optional} |",
