@@ -3,7 +3,7 @@
 use kmg_core::identity::Caller;
 use kmg_core::problem::{Code, Fault, Problem};
 use kmg_rpc::CallTool;
-use kmg_tools::{Reply, Tool, ToolCall, allowed_namespaces, answer, parse, plan_reply, refusal_reply};
+use kmg_tools::{Back, InputVerdict, Reply, Tool, ToolCall, allowed_namespaces, answer, parse, plan_reply, refusal_reply};
 
 use crate::Edge;
 use crate::entry::Entry;
@@ -34,18 +34,30 @@ async fn run(edge: &Edge, caller: &Caller, tool: Tool, call: &CallTool, entry: &
             return Ok(answer(app.guard(), &observed, app.clock().now()));
         }
         (ToolCall::Propose { ask, reason, verdict }, Some(permit)) => {
-            if !verdict.is_clean() {
-                tracing::info!(request = entry.request_id(), marks = ?verdict.marks(), "the agent's reason has marks");
-            }
+            note(entry, &verdict);
+            app.propose(caller, &permit, ask, reason).await?
+        }
+        (ToolCall::Rollback { back, reason, verdict }, Some(permit)) => {
+            note(entry, &verdict);
+            let ask = match back {
+                Back::Plan(_, id) => app.undo_of(caller, &permit, &id).await?,
+                Back::Revision(request) => app.back_to_revision(&permit, &request).await?,
+            };
             app.propose(caller, &permit, ask, reason).await?
         }
         (ToolCall::Apply(id), _) => app.apply(caller, &id).await?,
         (ToolCall::PlanStatus(id), _) => app.plan_status(caller, &id).await?,
         (ToolCall::WaitForPlan(id, timeout), _) => app.wait_for_plan(caller, &id, timeout).await?,
-        (ToolCall::Observe(_) | ToolCall::Propose { .. }, None) => {
+        (ToolCall::Observe(_) | ToolCall::Propose { .. } | ToolCall::Rollback { .. }, None) => {
             return Err(Fault::new(Code::Internal, "a call with a namespace came without a permit").into());
         }
     };
     entry.plan(&view.plan_id);
     Ok(plan_reply(app.guard(), tool, &facts(view)))
+}
+
+fn note(entry: &Entry, verdict: &InputVerdict) {
+    if !verdict.is_clean() {
+        tracing::info!(request = entry.request_id(), marks = ?verdict.marks(), "the agent's reason has marks");
+    }
 }

@@ -56,6 +56,7 @@ async fn handle(server: &Server, method: &str, body: Value) -> Result<Value, Wir
     match method {
         methods::OBSERVE => answer(server.observe(&parse(body)?).await),
         methods::PREVIEW => answer(Box::pin(server.preview(&parse(body)?)).await),
+        methods::REVISION => answer(server.back_to_revision(&parse(body)?).await),
         methods::PROBE => answer(Ok(probe(server).await)),
         _ => Err(WireError::new(Code::Internal, "This process has no such method.")),
     }

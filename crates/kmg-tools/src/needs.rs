@@ -67,9 +67,11 @@ const REQUESTS: &[Tool] = &[
     Tool::RequestRestartDeployment,
     Tool::RequestApplyManifest,
     Tool::RequestDeleteManifest,
+    Tool::RequestRollback,
 ];
 /// Who depends on an object or points at it.
-const NEIGHBOURS: &[Tool] = &[Tool::RequestApplyManifest, Tool::RequestDeleteManifest];
+const NEIGHBOURS: &[Tool] = &[Tool::RequestApplyManifest, Tool::RequestDeleteManifest, Tool::RequestRollback];
+const ROLLBACK: &[Tool] = &[Tool::RequestRollback];
 const APPLY: &[Tool] = &[Tool::ApplyApprovedPlan];
 
 /// What an apply, a patch and a deletion take; an apply that creates takes `patch` and `create`.
@@ -104,6 +106,8 @@ pub static NEEDS: &[Need] = &[
     Need::of(NEIGHBOURS, "batch", &["jobs", "cronjobs"], &["list"]),
     Need::of(NEIGHBOURS, "discovery.k8s.io", &["endpointslices"], &["list"]),
     Need::of(NEIGHBOURS, "networking.k8s.io", &["ingresses", "networkpolicies"], &["list"]),
+    Need::of(ROLLBACK, "apps", &["deployments"], &["get"]),
+    Need::of(ROLLBACK, "apps", &["replicasets"], &["list"]),
     // The planner's create of a ConfigMap is also the probe of the fence, which the fence refuses.
     Need::of(REQUESTS, "apps", &["deployments"], WRITES).by(Actor::Planner),
     Need::of(REQUESTS, "", &["services", "configmaps"], WRITES).by(Actor::Planner),

@@ -10,6 +10,7 @@ mod kind;
 mod life;
 mod manifest;
 mod projection;
+mod restore;
 mod risk;
 mod template;
 
@@ -23,6 +24,7 @@ pub use kind::{Kind, Target};
 pub use life::{Event, Life, MAX_EXECUTE_WITHIN, Stage, step};
 pub use manifest::{Manifest, read_all};
 pub use projection::{PLAN_ANNOTATION, VOLATILE_ANNOTATIONS, VOLATILE_FIELDS, project, projection_digest};
+pub use restore::{Operation, Origin, Restore, RevisionRequest, Undo, UndoRequest, WayBack, back_to_template, undo};
 pub use risk::{before_dry_run, delete_findings, findings, object_findings, worse};
 pub use template::{Rendered, ResourceVersion, Template};
 
