@@ -418,4 +418,30 @@ mod tests {
             Ok(ToolCall::WaitForPlan(id.parse().unwrap(), Duration::from_secs(50)))
         );
     }
+
+    #[test]
+    fn a_way_back_is_from_a_plan_or_to_a_revision() {
+        for (tool, arguments, code) in [
+            ("request_rollback", json!({ "planId": format!("plan_{}", "0".repeat(32)) }), Code::MissingArgument),
+            ("request_rollback", json!({ "namespace": "demo" }), Code::MissingArgument),
+            ("request_rollback", json!({ "namespace": "demo", "revision": 2 }), Code::MissingArgument),
+            ("request_rollback", json!({ "namespace": "demo", "planId": "x" }), Code::PlanNotFound),
+            ("request_rollback", json!({ "namespace": "demo", "planId": "x", "name": "web" }), Code::UnknownArgument),
+            ("request_rollback", json!({ "namespace": "demo", "planId": "x", "revision": 2 }), Code::UnknownArgument),
+            ("request_rollback", json!({ "namespace": "demo", "name": "web", "revision": 0 }), Code::OutOfBounds),
+            ("request_rollback", json!({ "namespace": "demo", "name": "web", "container": "web" }), Code::UnknownArgument),
+        ] {
+            assert_eq!(read(tool, &arguments), Err(code), "{arguments}");
+        }
+        let back = |arguments: Value| match read("request_rollback", &arguments).unwrap() {
+            ToolCall::Rollback { back, .. } => back,
+            other => panic!("{other:?}"),
+        };
+        let id = format!("plan_{}", "0a".repeat(16));
+        let namespace: Namespace = "demo".parse().unwrap();
+        let plan = back(json!({ "namespace": "demo", "planId": id }));
+        assert_eq!(plan, Back::Plan(namespace.clone(), id.parse().unwrap()));
+        let revision = back(json!({ "namespace": "demo", "name": "web" }));
+        assert_eq!(revision, Back::Revision(RevisionRequest { namespace, name: "web".parse().unwrap(), revision: None }));
+    }
 }

@@ -38,3 +38,40 @@ fn is_of(undo: &Undo, object: &Value) -> bool {
 fn has_moved_on(undo: &Undo, live: &Value) -> bool {
     undo.left.is_some_and(|left| projection_digest(live, &undo.exclusions) != Ok(left))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::super::fixtures::{deployment, plan_id, web};
+    use super::super::super::{Origin, Target};
+    use super::*;
+
+    fn back(left: &Value, restore: Restore) -> Ask {
+        let target: Target = web();
+        let left = projection_digest(left, &["/metadata/uid".to_owned()]).ok();
+        let undo = Undo { target, uid: Some("u-1".to_owned()), left, exclusions: vec!["/metadata/uid".to_owned()], restore };
+        Ask::Rollback { namespace: "demo".parse().unwrap(), origin: Origin::Plan { plan_id: plan_id() }, changes: vec![undo] }
+    }
+
+    #[test]
+    fn what_moved_on_asks_for_a_second_person() {
+        let ask = back(&deployment(), Restore::Replicas { replicas: 1 });
+        let mut live = deployment();
+        live["status"] = 1.into();
+        live["metadata"]["uid"] = "left out".into();
+        assert!(findings(&ask, Some(&live), Some(&live)).is_empty());
+        live["spec"]["replicas"] = 9.into();
+        let found = findings(&ask, Some(&live), None);
+        assert_eq!((found[0].id.as_str(), found[0].demand), ("KMG-O15", super::super::super::Demand::TwoApprovers));
+        live["metadata"]["name"] = "another".into();
+        assert!(findings(&ask, Some(&live), None).is_empty());
+    }
+
+    #[test]
+    fn what_an_object_comes_back_without_is_said() {
+        let manifest = serde_json::json!({"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "web", "namespace": "demo"}});
+        let manifest = super::super::super::Manifest::read(manifest, &"demo".parse().unwrap()).unwrap();
+        let ask = back(&deployment(), Restore::Object { manifest, without: vec!["metadata.finalizers".to_owned()] });
+        let found = findings(&ask, None, Some(&deployment()));
+        assert_eq!((found.len(), found[0].id.as_str(), found[0].path.as_str()), (1, "KMG-O16", "metadata.finalizers"));
+    }
+}
