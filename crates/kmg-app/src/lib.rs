@@ -16,6 +16,7 @@ mod propose;
 mod query;
 mod random;
 mod reconcile;
+mod rollback;
 mod rollout;
 mod sessions;
 mod sign_in;

@@ -86,19 +86,19 @@ fn check_preview(ask: &Ask, preview: &PreviewResponse) -> Result<(), Problem> {
     if preview.steps.len() != targets.len() || !preview.steps.iter().zip(&targets).all(fits) || preview.cluster_id.is_empty() {
         return Err(Fault::new(Code::Internal, "the planner's answer is about something else").into());
     }
-    if !preview.steps.iter().any(does_something) {
+    if !preview.steps.iter().any(|step| does_something(ask, step)) {
         return Err(Refusal::new(Code::NoChange, "By the cluster's own dry run nothing of it would change.").into());
     }
     Ok(())
 }
 
 /// Our own annotation always changes: what counts is whether anything else does. Of a patch, anything that was
-/// asked for; an apply can also remove what it no longer holds.
-fn does_something(step: &Step) -> bool {
+/// asked for; an apply and a way back can also remove.
+fn does_something(ask: &Ask, step: &Step) -> bool {
     let mark = format!("metadata.annotations[\"{PLAN_ANNOTATION}\"]");
     match step.action {
-        Action::Patch => step.changes.iter().any(|change| change.proposed && change.path != mark),
-        Action::Apply => step.changes.iter().any(|change| change.path != mark),
+        Action::Patch if !matches!(ask, Ask::Rollback { .. }) => step.changes.iter().any(|change| change.proposed && change.path != mark),
+        Action::Patch | Action::Apply => step.changes.iter().any(|change| change.path != mark),
         Action::Create | Action::Delete => true,
     }
 }

@@ -247,7 +247,7 @@ impl Work<'_> {
     /// Sends the request once, unless the window closed meanwhile, and writes down what the answer proves.
     async fn send(&mut self, intent: &Intent, rendered: &Rendered) -> Result<(Conclusion, Option<Quoted>), ExecutorError> {
         let (conclusion, message) = if self.window_closed() {
-            (plain(State::Withheld, "expired"), None)
+            (Conclusion::plain(State::Withheld, "expired"), None)
         } else {
             self.sent += 1;
             let answer = send_once(&self.executor.cluster, rendered, &intent.audit_id, self.executor.timing.send_deadline).await;
@@ -267,7 +267,7 @@ impl Work<'_> {
                     State::Deleting => "The API server accepted the deletion; finalizers hold the object.",
                     _ => "The API server accepted the deletion and does not say whether the object is gone.",
                 };
-                (plain(state, reason), None)
+                (Conclusion::plain(state, reason), None)
             }
             SendResult::Accepted { object, .. } => {
                 let written = written(&object, &Target::of(intent));
@@ -276,15 +276,17 @@ impl Work<'_> {
                 } else {
                     "The API server accepted the write and returned something else than was predicted."
                 };
-                (Conclusion { state: written.state(), reason: reason.to_owned(), resource_version: written.resource_version }, None)
+                (Conclusion::written(written, reason), None)
             }
             SendResult::Rejected { status, message } => {
-                (plain(State::Rejected, format!("The API server refused the write (status {status}).")), Some(message))
+                (Conclusion::plain(State::Rejected, format!("The API server refused the write (status {status}).")), Some(message))
             }
             SendResult::Conflict(message) | SendResult::Unprocessable(message) | SendResult::NotFound(message) => {
                 (after_refusal(intent, &self.executor.read(intent).await), Some(message))
             }
-            SendResult::Unknown { why } => (plain(State::Unknown, format!("It is not known whether the write was accepted: {why}.")), None),
+            SendResult::Unknown { why } => {
+                (Conclusion::plain(State::Unknown, format!("It is not known whether the write was accepted: {why}.")), None)
+            }
         }
     }
 
@@ -355,13 +357,9 @@ fn dry_run_failed(error: &ClusterError) -> Halt {
     Halt { moved, ..Halt::quoting(outcome, format!("The executor's own dry run failed: {error}."), error) }
 }
 
-fn plain(state: State, reason: impl Into<String>) -> Conclusion {
-    Conclusion { state, reason: reason.into(), resource_version: None }
-}
-
 pub(crate) fn end_of(intent: &Intent, conclusion: &Conclusion) -> End {
-    let Conclusion { state, reason, resource_version } = conclusion.clone();
-    End { plan_id: intent.plan_id.clone(), attempt: intent.attempt, state, reason, resource_version }
+    let Conclusion { state, reason, resource_version, created } = conclusion.clone();
+    End { plan_id: intent.plan_id.clone(), attempt: intent.attempt, state, reason, resource_version, uid: created }
 }
 
 pub(crate) fn outcome_of(object: &ObjectId, outcome: Outcome) -> StepOutcome {
@@ -380,7 +378,7 @@ fn already(step: &Step, written: Written) -> Done {
 }
 
 fn sent(step: &Step, intent: &Intent, conclusion: Conclusion, message: Option<Quoted>) -> Done {
-    let Conclusion { state, reason, resource_version } = conclusion;
+    let Conclusion { state, reason, resource_version, created: _ } = conclusion;
     let audit_id = (state != State::Withheld).then(|| intent.audit_id.clone());
     Done { step: StepOutcome { object: step.object.clone(), outcome: state.outcome(), resource_version, audit_id, message }, reason }
 }

@@ -15,6 +15,10 @@ pub const PREVIEW: &str = "preview";
 pub const EXECUTE: &str = "execute";
 /// Establishes what came of an execution.
 pub const RECONCILE: &str = "reconcile";
+/// Works out a way back to a revision of a Deployment.
+pub const REVISION: &str = "revision";
+/// Works out the way back from an executed plan.
+pub const UNDO: &str = "undo";
 /// Probes the fence and the cluster's id.
 pub const PROBE: &str = "probe";
 /// The first call on every connection; answered by the link itself.

@@ -6,7 +6,7 @@ use kmg_core::identity::Caller;
 use kmg_core::observe::Rollout;
 use kmg_core::problem::{Code, Fault, Problem};
 use kmg_rpc::CallTool;
-use kmg_tools::{Reply, Tool, ToolCall, allowed_namespaces, answer, parse, plan_reply, refusal_reply};
+use kmg_tools::{Back, InputVerdict, Reply, Tool, ToolCall, allowed_namespaces, answer, parse, plan_reply, refusal_reply};
 
 use crate::Edge;
 use crate::entry::Entry;
@@ -44,15 +44,21 @@ async fn run(
             return Ok(answer(app.guard(), &observed, app.clock().now()));
         }
         (ToolCall::Propose { ask, reason, verdict }, Some(permit)) => {
-            if !verdict.is_clean() {
-                tracing::info!(request = entry.request_id(), marks = ?verdict.marks(), "the agent's reason has marks");
-            }
+            note(entry, &verdict);
+            (app.propose(caller, &permit, ask, reason).await?, Duration::ZERO)
+        }
+        (ToolCall::Rollback { back, reason, verdict }, Some(permit)) => {
+            note(entry, &verdict);
+            let ask = match back {
+                Back::Plan(_, id) => app.undo_of(caller, &permit, &id).await?,
+                Back::Revision(request) => app.back_to_revision(&permit, &request).await?,
+            };
             (app.propose(caller, &permit, ask, reason).await?, Duration::ZERO)
         }
         (ToolCall::Apply(id), _) => (app.apply(caller, &id).await?, app.watch_rollouts()),
         (ToolCall::PlanStatus(id), _) => (app.plan_status(caller, &id).await?, Duration::ZERO),
         (ToolCall::WaitForPlan(id, timeout), _) => (app.wait_for_plan(caller, &id, timeout).await?, timeout),
-        (ToolCall::Observe(_) | ToolCall::Propose { .. }, None) => {
+        (ToolCall::Observe(_) | ToolCall::Propose { .. } | ToolCall::Rollback { .. }, None) => {
             return Err(Fault::new(Code::Internal, "a call with a namespace came without a permit").into());
         }
     };
@@ -60,4 +66,10 @@ async fn run(
     let listener = |rollouts: &[Rollout]| progress.tell(&kmg_tools::progress(app.guard(), rollouts));
     let status = app.follow(caller, status, within.saturating_sub(begun.elapsed()), &listener).await?;
     Ok(plan_reply(app.guard(), tool, &status, app.clock().now()))
+}
+
+fn note(entry: &Entry, verdict: &InputVerdict) {
+    if !verdict.is_clean() {
+        tracing::info!(request = entry.request_id(), marks = ?verdict.marks(), "the agent's reason has marks");
+    }
 }

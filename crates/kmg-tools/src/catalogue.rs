@@ -29,6 +29,8 @@ pub enum Tool {
     RequestApplyManifest,
     /// A plan that deletes objects.
     RequestDeleteManifest,
+    /// A plan that goes back to what was before.
+    RequestRollback,
     /// Executes an approved plan.
     ApplyApprovedPlan,
     /// Where a plan stands.
@@ -50,7 +52,7 @@ pub(crate) enum Effect {
 
 impl Tool {
     /// Every tool, in the order of the list.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 17] = [
         Self::GetAllowedNamespaces,
         Self::GetK8sStatus,
         Self::GetK8sEvents,
@@ -64,6 +66,7 @@ impl Tool {
         Self::RequestRestartDeployment,
         Self::RequestApplyManifest,
         Self::RequestDeleteManifest,
+        Self::RequestRollback,
         Self::ApplyApprovedPlan,
         Self::GetPlanStatus,
         Self::WaitForPlan,
@@ -90,6 +93,7 @@ impl Tool {
             Self::RequestRestartDeployment => "request_restart_deployment",
             Self::RequestApplyManifest => "request_apply_manifest",
             Self::RequestDeleteManifest => "request_delete_manifest",
+            Self::RequestRollback => "request_rollback",
             Self::ApplyApprovedPlan => "apply_approved_plan",
             Self::GetPlanStatus => "get_plan_status",
             Self::WaitForPlan => "wait_for_plan",
@@ -122,7 +126,8 @@ impl Tool {
             | Self::RequestSetDeploymentImage
             | Self::RequestRestartDeployment
             | Self::RequestApplyManifest
-            | Self::RequestDeleteManifest => Effect::Propose,
+            | Self::RequestDeleteManifest
+            | Self::RequestRollback => Effect::Propose,
             Self::ApplyApprovedPlan => Effect::Apply,
             Self::GetAllowedNamespaces
             | Self::GetK8sStatus
@@ -152,6 +157,7 @@ impl Tool {
             Self::RequestRestartDeployment => "Plan: restart a Deployment",
             Self::RequestApplyManifest => "Plan: apply manifests",
             Self::RequestDeleteManifest => "Plan: delete objects",
+            Self::RequestRollback => "Plan: go back",
             Self::ApplyApprovedPlan => "Apply an approved plan",
             Self::GetPlanStatus => "Plan status",
             Self::WaitForPlan => "Wait for a decision",
@@ -200,6 +206,10 @@ impl Tool {
             }
             Self::RequestDeleteManifest => {
                 "Makes a plan to delete the objects that the manifest names. Changes nothing: a person must approve it."
+            }
+            Self::RequestRollback => {
+                "Makes a plan to undo what one of your plans wrote (planId), or to set a Deployment (name) back to a revision, else to the \
+                 one before. Changes nothing: a person must approve it."
             }
             Self::ApplyApprovedPlan => {
                 "Executes a plan that a person approved, exactly as approved and at most once. Without an approval, or again, it only \

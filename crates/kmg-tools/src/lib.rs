@@ -21,7 +21,7 @@ pub use catalogue::Tool;
 pub use kmg_guard::{Guard, InputVerdict, ModelText, Report, ScreenedValue};
 pub use list::{INSTRUCTIONS, tools_list, tools_reference};
 pub use needs::{Actor, NEEDS, Need};
-pub use parse::{ToolCall, parse};
+pub use parse::{Back, ToolCall, parse};
 pub use plan::plan_reply;
 pub use reference::reference;
 pub use reply::{Reply, refusal_reply};

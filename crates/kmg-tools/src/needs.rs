@@ -67,11 +67,13 @@ const REQUESTS: &[Tool] = &[
     Tool::RequestRestartDeployment,
     Tool::RequestApplyManifest,
     Tool::RequestDeleteManifest,
+    Tool::RequestRollback,
 ];
 /// Who depends on an object or points at it.
-const NEIGHBOURS: &[Tool] = &[Tool::RequestApplyManifest, Tool::RequestDeleteManifest];
+const NEIGHBOURS: &[Tool] = &[Tool::RequestApplyManifest, Tool::RequestDeleteManifest, Tool::RequestRollback];
 /// How the rollout of what was written goes, and what holds it up.
 const ROLLOUTS: &[Tool] = &[Tool::ApplyApprovedPlan, Tool::GetPlanStatus, Tool::WaitForPlan];
+const ROLLBACK: &[Tool] = &[Tool::RequestRollback];
 const APPLY: &[Tool] = &[Tool::ApplyApprovedPlan];
 
 /// What an apply, a patch and a deletion take; an apply that creates takes `patch` and `create`.
@@ -106,6 +108,8 @@ pub static NEEDS: &[Need] = &[
     Need::of(NEIGHBOURS, "batch", &["jobs", "cronjobs"], &["list"]),
     Need::of(NEIGHBOURS, "discovery.k8s.io", &["endpointslices"], &["list"]),
     Need::of(NEIGHBOURS, "networking.k8s.io", &["ingresses", "networkpolicies"], &["list"]),
+    Need::of(ROLLBACK, "apps", &["deployments"], &["get"]),
+    Need::of(ROLLBACK, "apps", &["replicasets"], &["list"]),
     Need::of(ROLLOUTS, "", &["persistentvolumeclaims", "pods/log"], &["get"]),
     Need::of(ROLLOUTS, "", &["pods", "resourcequotas"], &["list"]),
     Need::of(ROLLOUTS, "apps", &["deployments"], &["get"]),

@@ -108,7 +108,7 @@ fn next(plan: &PlanStatus) -> &'static str {
     let verdicts: Vec<_> = plan.rollouts.iter().map(|rollout| rollout.state.map(|state| state.verdict)).collect();
     match plan.stage {
         Stage::Applied if verdicts.contains(&Ok(RolloutVerdict::Failed)) => {
-            "It was written as approved, but the rollout failed. Call get_deployment_diagnostics to see why."
+            "It was written as approved, but the rollout failed. Call get_deployment_diagnostics to see why; request_rollback with this planId plans the way back."
         }
         Stage::Applied if plan.rollouts.iter().any(Rollout::is_open) => {
             "It was written as approved, and the rollout is not complete yet. Call wait_for_plan to watch on, or get_deployment_diagnostics."
@@ -131,12 +131,16 @@ const fn next_at(stage: Stage) -> &'static str {
         Stage::Claimed | Stage::Deleting => "It is being executed. Call wait_for_plan or get_plan_status.",
         Stage::Refused => "The executor could not verify it, and nothing was sent. Ask for the change again.",
         Stage::Stale => "The object changed since the review, and nothing was written. Look again, then ask for the change again.",
-        Stage::Applied => "It was written as approved. Call get_deployment_diagnostics to see the rollout.",
+        Stage::Applied => {
+            "It was written as approved. Call get_deployment_diagnostics to see the rollout. request_rollback with this planId plans the way back."
+        }
         Stage::AppliedDiverged => {
-            "It was written, and the cluster returned something else than predicted. Call get_deployment_diagnostics."
+            "It was written, and the cluster returned something else than predicted. Call get_deployment_diagnostics. request_rollback with this planId plans the way back."
         }
         Stage::Rejected => "The API server refused it, and nothing was changed. Look at the message before you ask again.",
-        Stage::Partial => "Some objects were written and some were not. Look at the outcome of each before you ask again.",
+        Stage::Partial => {
+            "Some objects were written and some were not. Look at the outcome of each. request_rollback with this planId plans to undo those that were written."
+        }
         Stage::Unknown => "It is not known yet whether it was written. Call get_plan_status later; do not ask for it again meanwhile.",
         Stage::NeedsHuman => "It could not be established whether it was written. A person must look at the cluster.",
     }

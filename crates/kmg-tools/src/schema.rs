@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use crate::catalogue::Tool;
 use crate::parse::{
     DEFAULT_LIMIT, DEFAULT_TAIL, DEFAULT_WAIT, EVENT_TYPES, MAX_CONTAINS, MAX_CURSOR, MAX_FIELD_SELECTOR, MAX_IMAGE, MAX_LIMIT, MAX_REASON,
-    MAX_SELECTOR, MAX_SINCE, MAX_TAIL, MAX_WAIT,
+    MAX_REVISION, MAX_SELECTOR, MAX_SINCE, MAX_TAIL, MAX_WAIT,
 };
 
 pub(crate) use output::{output, shallow};
@@ -30,6 +30,7 @@ pub(crate) fn input(tool: Tool) -> Value {
         | Tool::RequestRestartDeployment
         | Tool::RequestApplyManifest
         | Tool::RequestDeleteManifest
+        | Tool::RequestRollback
         | Tool::ApplyApprovedPlan
         | Tool::GetPlanStatus
         | Tool::WaitForPlan => plan(tool),
@@ -134,6 +135,16 @@ fn plan(tool: Tool) -> Parts {
                 "reason": reason(),
             }),
             &["namespace", "manifest"],
+        ),
+        Tool::RequestRollback => (
+            json!({
+                "namespace": name(),
+                "planId": id(),
+                "name": name(),
+                "revision": { "type": "integer", "minimum": 1, "maximum": MAX_REVISION },
+                "reason": reason(),
+            }),
+            &["namespace"],
         ),
         Tool::WaitForPlan => (json!({ "planId": id(), "timeoutSeconds": number(1, MAX_WAIT, DEFAULT_WAIT) }), &["planId"]),
         _ => (json!({ "planId": id() }), &["planId"]),

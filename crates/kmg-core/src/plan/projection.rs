@@ -8,6 +8,9 @@ use crate::json::{NotCanonical, canonical};
 /// The annotation by which a written object names the plan that wrote it.
 pub const PLAN_ANNOTATION: &str = "kmg.dev/plan";
 
+/// The annotation of a Pod template by which `kubectl rollout restart` makes a new revision: a moment.
+pub(super) const RESTARTED_AT: &str = "kubectl.kubernetes.io/restartedAt";
+
 /// Fields the projection leaves out, as JSON pointers: the server's own book-keeping.
 pub const VOLATILE_FIELDS: &[&str] = &[
     "/status",

@@ -15,7 +15,9 @@ use kmg_core::allow::AllowList;
 use kmg_core::clock::{Clock, Millis};
 use kmg_core::identity::{ApproverRule, Principal};
 use kmg_core::observe::{ContainerFacts, ContainerState, DeploymentFacts, DeploymentView, Observation, Observe, PodFacts};
-use kmg_core::plan::{Prediction, PreviewRequest, PreviewResponse, predict, step_change};
+use kmg_core::plan::{
+    Operation, Origin, Prediction, PreviewRequest, PreviewResponse, RevisionRequest, Undo, WayBack, predict, step_change,
+};
 use kmg_core::problem::Code;
 use kmg_guard::Guard;
 use kmg_jwt::{KeySet, SigningKey, http_client};
@@ -218,6 +220,7 @@ fn cluster() -> Peer {
         match method.as_str() {
             methods::OBSERVE => observe(serde_json::from_value(body).unwrap()),
             methods::PREVIEW => preview(&serde_json::from_value(body).unwrap()),
+            methods::REVISION => revision(&serde_json::from_value(body).unwrap()),
             _ => Err(WireError::new(Code::Internal, "not played here")),
         }
     };
@@ -278,6 +281,9 @@ fn preview(request: &PreviewRequest) -> Result<Value, WireError> {
         kmg_core::plan::Ask::SetDeploymentImage { image, .. } => {
             predicted["spec"]["template"]["spec"]["containers"][0]["image"] = json!(image);
         }
+        kmg_core::plan::Ask::Rollback { .. } => {
+            predicted["spec"]["template"]["spec"]["containers"][0]["image"] = json!("registry.test/web:1");
+        }
         other => return Err(WireError::new(Code::Internal, format!("{} is not in this double", other.operation()))),
     }
     let prediction = Prediction {
@@ -290,4 +296,17 @@ fn preview(request: &PreviewRequest) -> Result<Value, WireError> {
     };
     let steps = vec![predict(change, prediction).unwrap()];
     Ok(serde_json::to_value(PreviewResponse { cluster_id: "c-1".to_owned(), steps, findings: Vec::new() }).unwrap())
+}
+
+/// The way back to revision 1; of revision 2 only values that nobody is shown differ.
+fn revision(request: &RevisionRequest) -> Result<Value, WireError> {
+    let RevisionRequest { name, revision, .. } = request;
+    if *revision == Some(2) {
+        let untrusted = Some("Deployment/web data.evil\u{202e}".to_owned());
+        return Err(WireError { untrusted, ..WireError::new(Code::PreImageHidden, "Going back would send hidden values.") });
+    }
+    let path = "/spec/template/spec/containers/0/image".to_owned();
+    let operations = vec![Operation::Replace { path, value: json!("registry.test/web:1") }];
+    let changes = vec![Undo::of_template(name.clone(), "u-1".to_owned(), operations)];
+    Ok(serde_json::to_value(WayBack { origin: Origin::Revision { number: 1 }, changes }).unwrap())
 }

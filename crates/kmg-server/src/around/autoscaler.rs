@@ -39,6 +39,7 @@ fn sets_replicas(scene: &Scene<'_>) -> bool {
             let mine = objects.iter().find(|object| object.target() == *scene.target);
             mine.is_some_and(|object| object.value().pointer(REPLICAS).is_some())
         }
+        Ask::Rollback { .. } => scene.ask.undo_of(scene.target).is_some_and(|undo| undo.restore.sets_replicas()),
         Ask::SetDeploymentImage { .. } | Ask::RestartDeployment { .. } | Ask::DeleteManifest { .. } => false,
     }
 }

@@ -30,6 +30,7 @@ pub(crate) fn output(tool: Tool) -> Value {
         | Tool::RequestRestartDeployment
         | Tool::RequestApplyManifest
         | Tool::RequestDeleteManifest
+        | Tool::RequestRollback
         | Tool::ApplyApprovedPlan
         | Tool::GetPlanStatus
         | Tool::WaitForPlan => plan(),

@@ -25,6 +25,8 @@ pub(crate) enum Origin {
     Asked,
     /// The guard, which marks the object with the plan.
     Mark,
+    /// What is no longer there: the ask leaves it out, or the cluster drops it.
+    Gone,
     /// The cluster: its defaults and webhooks.
     Cluster,
 }
@@ -34,6 +36,7 @@ impl Origin {
         match change.proposed {
             true if change.path == format!("metadata.annotations[\"{PLAN_ANNOTATION}\"]") => Self::Mark,
             true => Self::Asked,
+            false if change.after == Shown::Absent => Self::Gone,
             false => Self::Cluster,
         }
     }
@@ -43,6 +46,7 @@ impl Origin {
         match self {
             Self::Asked => None,
             Self::Mark => Some("the guard's mark"),
+            Self::Gone => Some("taken away"),
             Self::Cluster => Some("added by the cluster"),
         }
     }

@@ -20,9 +20,11 @@ use kmg_core::digest::key_id;
 use kmg_core::identity::{Principal, Requester};
 use kmg_core::names::Namespace;
 use kmg_core::plan::{
-    Ask, Head, Job, Kind, Manifest, PlanBody, PlanId, PreviewRequest, PreviewResponse, Receipt, SCHEMA, StoredBody, Target, Times, read_all,
+    Ask, Head, Job, Kind, Manifest, PlanBody, PlanId, PreviewRequest, PreviewResponse, Receipt, RevisionRequest, SCHEMA, StoredBody,
+    Target, Times, UndoRequest, WayBack, read_all,
 };
-use kmg_executor::{Executor, ExecutorOptions, SealKey, Timing};
+use kmg_core::problem::Refusal;
+use kmg_executor::{Executor, ExecutorError, ExecutorOptions, SealKey, Timing};
 use kmg_server::{FencePolicy, Server, ServerError, ServerOptions};
 use kmg_testkit::lane;
 use secrecy::ExposeSecret as _;
@@ -164,6 +166,30 @@ impl Lab {
     /// Asks the executor again what became of a plan.
     pub(crate) async fn reconcile(&self, plan: &StoredBody) -> Receipt {
         self.executor.reconcile(plan.body().plan_id.clone(), None).await.unwrap()
+    }
+
+    /// The ask that undoes `plan`, as the gateway would make it of the executor's answer.
+    pub(crate) async fn undo(&self, plan: &StoredBody) -> Result<Ask, Refusal> {
+        let request = UndoRequest { plan_id: plan.body().plan_id.clone(), body: STANDARD.encode(plan.bytes()) };
+        match self.executor.undo(request).await {
+            Ok(way) => Ok(self.ask_of(way)),
+            Err(ExecutorError::Refused(refusal)) => Err(refusal),
+            Err(error) => panic!("{error}"),
+        }
+    }
+
+    /// The ask that sets a Deployment back to a revision.
+    pub(crate) async fn back_to(&self, name: &str, revision: Option<u64>) -> Result<Ask, Refusal> {
+        let request = RevisionRequest { namespace: self.namespace.clone(), name: name.parse().unwrap(), revision };
+        match self.server.back_to_revision(&request).await {
+            Ok(way) => Ok(self.ask_of(way)),
+            Err(ServerError::Refusal(refusal)) => Err(refusal),
+            Err(error) => panic!("{error}"),
+        }
+    }
+
+    fn ask_of(&self, way: WayBack) -> Ask {
+        Ask::Rollback { namespace: self.namespace.clone(), origin: way.origin, changes: way.changes }
     }
 
     pub(crate) fn apply_ask(&self, manifests: Vec<Value>) -> Ask {

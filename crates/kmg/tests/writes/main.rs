@@ -4,6 +4,8 @@
 #[cfg(test)]
 mod apply;
 #[cfg(test)]
+mod back;
+#[cfg(test)]
 mod delete;
 #[cfg(test)]
 mod lab;

@@ -6,6 +6,7 @@
 mod access;
 mod ask;
 mod availability;
+mod back;
 mod credential;
 mod image;
 mod network;
