@@ -149,7 +149,7 @@ impl Walk<'_> {
         let proposed = after.is_some() && self.proposed.get(&path) == after;
         // A list of objects that could not be walked item by item may hold anything, env values among it.
         let opaque = holds_objects(before) || holds_objects(after);
-        let open = !(opaque || may_hold_a_secret(&path));
+        let open = !(opaque || may_hold_a_secret(&path) || holds_query(&path, before) || holds_query(&path, after));
         let before = self.shown(before, open);
         let after = self.shown(after, open || proposed);
         self.out.push(FieldChange { path, before, after, proposed });
@@ -194,6 +194,11 @@ fn common_order(items: &[Value], other: &[Value]) -> Vec<String> {
 
 fn holds_objects(value: Option<&Value>) -> bool {
     value.and_then(Value::as_array).is_some_and(|items| items.iter().any(Value::is_object))
+}
+
+/// Whether the path that a probe or a hook asks for has a query, where tokens stand. The reads leave it out too.
+fn holds_query(path: &str, value: Option<&Value>) -> bool {
+    path.ends_with(".httpGet.path") && value.and_then(Value::as_str).is_some_and(|text| text.contains('?'))
 }
 
 /// Places where people put credentials: shown only as fingerprints unless the ask itself proposes them.
@@ -271,6 +276,19 @@ mod tests {
         let out = run(&before, &json!({}), &[]);
         let shown: Vec<&str> = out.iter().filter(|one| matches!(one.before, Shown::Value(_))).map(|one| one.path.as_str()).collect();
         assert_eq!((out.len(), shown), (3, vec!["metadata.labels.app"]));
+    }
+
+    #[test]
+    fn a_probes_query_is_hidden_and_its_path_is_not() {
+        let probe = |path: &str| json!({"readinessProbe":{"httpGet":{"path":path}},"lifecycle":{"preStop":{"httpGet":{"path":path}}}});
+        let out = run(&probe("/ready?key=s3cret"), &probe("/ready"), &[]);
+        assert!(out.len() == 2 && out.iter().all(|one| matches!((&one.before, &one.after), (Shown::Hidden { .. }, Shown::Hidden { .. }))));
+        let out = run(&probe("/ready"), &json!({}), &[]);
+        assert!(out.len() == 2 && out.iter().all(|one| one.before == Shown::Value("/ready".into())));
+        let proposed = [("readinessProbe.httpGet.path", json!("/?key=theirs"))];
+        let out = run(&probe("/ready"), &probe("/?key=theirs"), &proposed);
+        let shown: Vec<bool> = out.iter().map(|one| matches!(one.after, Shown::Value(_))).collect();
+        assert_eq!(shown, [false, true], "what the ask proposes is shown whole");
     }
 
     #[test]
