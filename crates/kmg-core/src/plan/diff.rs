@@ -202,7 +202,12 @@ pub(super) fn may_be_shown(path: &str, value: &Value) -> bool {
     // An item's name stands in its path already.
     let names_itself = path.ends_with(&format!("[name={text}].name"));
     let is_a_moment = text.len() <= 35 && text.parse::<jiff::Timestamp>().is_ok();
-    names_itself || (is_a_moment && path.ends_with(&format!("annotations[\"{RESTARTED_AT}\"]"))) || !may_hold_a_secret(path)
+    names_itself || (is_a_moment && path.ends_with(&format!("annotations[\"{RESTARTED_AT}\"]"))) || !(may_hold_a_secret(path) || holds_query(path, text))
+}
+
+/// Whether the path that a probe or a hook asks for has a query, where tokens stand. The reads leave it out too.
+fn holds_query(path: &str, text: &str) -> bool {
+    path.ends_with(".httpGet.path") && text.contains('?')
 }
 
 /// Places where people put credentials: shown only as fingerprints unless the ask itself proposes them.
@@ -280,6 +285,19 @@ mod tests {
         let out = run(&before, &json!({}), &[]);
         let shown: Vec<&str> = out.iter().filter(|one| matches!(one.before, Shown::Value(_))).map(|one| one.path.as_str()).collect();
         assert_eq!((out.len(), shown), (3, vec!["metadata.labels.app"]));
+    }
+
+    #[test]
+    fn a_probes_query_is_hidden_and_its_path_is_not() {
+        let probe = |path: &str| json!({"readinessProbe":{"httpGet":{"path":path}},"lifecycle":{"preStop":{"httpGet":{"path":path}}}});
+        let out = run(&probe("/ready?key=s3cret"), &probe("/ready"), &[]);
+        assert!(out.len() == 2 && out.iter().all(|one| matches!((&one.before, &one.after), (Shown::Hidden { .. }, Shown::Hidden { .. }))));
+        let out = run(&probe("/ready"), &json!({}), &[]);
+        assert!(out.len() == 2 && out.iter().all(|one| one.before == Shown::Value("/ready".into())));
+        let proposed = [("readinessProbe.httpGet.path", json!("/?key=theirs"))];
+        let out = run(&probe("/ready"), &probe("/?key=theirs"), &proposed);
+        let shown: Vec<bool> = out.iter().map(|one| matches!(one.after, Shown::Value(_))).collect();
+        assert_eq!(shown, [false, true], "what the ask proposes is shown whole");
     }
 
     #[test]

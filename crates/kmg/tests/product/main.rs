@@ -4,6 +4,8 @@
 mod support;
 
 #[cfg(test)]
+mod canaries;
+#[cfg(test)]
 mod change;
 #[cfg(test)]
 mod completions;
