@@ -5,7 +5,7 @@ use kmg_core::observe::{AutoscalerFacts, BudgetFacts, ClaimFacts, QuantityFacts,
 use super::*;
 
 fn ids(view: &DeploymentView) -> Vec<&'static str> {
-    diagnose(view, NOW).iter().map(|finding| finding.id).collect()
+    diagnose(view, NOW).iter().map(|finding| finding.id.as_str()).collect()
 }
 
 #[test]
@@ -102,7 +102,10 @@ fn a_claim_that_lost_its_volume_stands_above_the_pods_that_wait() {
     assert_eq!(ids(&view), ["unschedulable"]);
     view.around.claims = vec![ClaimFacts { name: "data".to_owned(), phase: "Lost".to_owned(), ..ClaimFacts::default() }];
     let findings = diagnose(&view, NOW);
-    assert_eq!((findings.len(), findings[0].id, findings[0].consequences[0].id), (1, "volume-claim-lost", "unschedulable"));
+    assert_eq!(
+        (findings.len(), findings[0].id.as_str(), findings[0].consequences[0].id.as_str()),
+        (1, "volume-claim-lost", "unschedulable")
+    );
 }
 
 #[test]
@@ -117,7 +120,7 @@ fn a_surge_that_cannot_fit_is_a_consequence_of_what_refuses_it() {
         ..ConditionFacts::default()
     });
     let findings = diagnose(&view, NOW);
-    assert_eq!((findings[0].id, findings[0].cause), ("pods-not-created", Some("quota")));
-    let consequences: Vec<_> = findings[0].consequences.iter().map(|one| one.id).collect();
+    assert_eq!((findings[0].id.as_str(), findings[0].cause), ("pods-not-created", Some("quota")));
+    let consequences: Vec<_> = findings[0].consequences.iter().map(|one| one.id.as_str()).collect();
     assert_eq!(consequences, ["rollout-in-progress", "surge-cannot-fit"]);
 }
