@@ -4,6 +4,8 @@
 #[cfg(test)]
 mod apply;
 #[cfg(test)]
+mod around;
+#[cfg(test)]
 mod delete;
 #[cfg(test)]
 mod lab;
