@@ -14,8 +14,8 @@ const METRICS_MS: i64 = 60_000;
 const BINDING_MS: i64 = 300_000;
 const PRESSURES: [&str; 4] = ["MemoryPressure", "DiskPressure", "PIDPressure", "NetworkUnavailable"];
 
-/// Autoscalers that cannot do their work, budgets that can never allow a disruption or bar each other, and quotas that leave no room
-/// for one more Pod.
+/// Autoscalers that cannot do their work, budgets that can never allow a disruption or bar each other, and quotas that
+/// leave no room for one more Pod.
 pub(crate) fn standing(around: &Around, now: Millis) -> Vec<Finding> {
     let autoscalers = around.autoscalers.iter().filter_map(|one| autoscaler(one, now));
     let budgets = around.budgets.iter().filter_map(budget).chain(overlap(&around.budgets));

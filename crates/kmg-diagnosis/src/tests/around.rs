@@ -38,6 +38,36 @@ fn only_a_budget_that_can_never_allow_anything_is_told() {
 }
 
 #[test]
+fn budgets_bar_each_other_where_there_is_more_than_one() {
+    let mut view = healthy();
+    let budget =
+        |name: &str| BudgetFacts { name: name.to_owned(), allowed: 1, expected: 2, healthy: 2, desired: 1, ..BudgetFacts::default() };
+    view.around.budgets = vec![budget("web")];
+    assert_eq!(ids(&view), [""; 0]);
+    view.around.budgets.push(budget("web-too"));
+    assert_eq!(ids(&view), ["budgets-overlap"]);
+}
+
+#[test]
+fn a_volume_that_cannot_grow_explains_pods_in_trouble_only() {
+    let condition =
+        |status: &str| ConditionFacts { kind: "ControllerResizeError".to_owned(), status: status.to_owned(), ..ConditionFacts::default() };
+    let claim = |status: &str| ClaimFacts {
+        name: "data".to_owned(),
+        phase: "Bound".to_owned(),
+        conditions: vec![condition(status)],
+        ..ClaimFacts::default()
+    };
+    let mut view = healthy();
+    view.around.claims = vec![claim("True")];
+    assert_eq!(ids(&view), [""; 0]);
+    view.deployment.available = 1;
+    assert_eq!(ids(&view), ["volume-resize-failed", "replicas-unavailable"]);
+    view.around.claims = vec![claim("False")];
+    assert_eq!(ids(&view), ["replicas-unavailable"]);
+}
+
+#[test]
 fn an_autoscaler_is_told_of_when_it_cannot_work_and_not_when_it_rests() {
     let autoscaler = |kind: &str, status: &str, reason: &str, ago: i64| {
         let mut view = healthy();
