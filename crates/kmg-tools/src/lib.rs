@@ -7,6 +7,7 @@
 mod answer;
 mod arguments;
 mod catalogue;
+mod findings;
 mod list;
 pub mod manifest;
 mod needs;
@@ -18,6 +19,7 @@ mod schema;
 
 pub use answer::{allowed_namespaces, answer, progress, search};
 pub use catalogue::Tool;
+pub use findings::findings_reference;
 pub use kmg_guard::{Guard, InputVerdict, ModelText, Report, ScreenedValue};
 pub use list::{INSTRUCTIONS, tools_list, tools_reference};
 pub use needs::{Actor, NEEDS, Need};

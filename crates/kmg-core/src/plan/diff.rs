@@ -202,7 +202,9 @@ pub(super) fn may_be_shown(path: &str, value: &Value) -> bool {
     // An item's name stands in its path already.
     let names_itself = path.ends_with(&format!("[name={text}].name"));
     let is_a_moment = text.len() <= 35 && text.parse::<jiff::Timestamp>().is_ok();
-    names_itself || (is_a_moment && path.ends_with(&format!("annotations[\"{RESTARTED_AT}\"]"))) || !(may_hold_a_secret(path) || holds_query(path, text))
+    names_itself
+        || (is_a_moment && path.ends_with(&format!("annotations[\"{RESTARTED_AT}\"]")))
+        || !(may_hold_a_secret(path) || holds_query(path, text))
 }
 
 /// Whether the path that a probe or a hook asks for has a query, where tokens stand. The reads leave it out too.

@@ -26,7 +26,8 @@ pub use life::{Event, Life, MAX_EXECUTE_WITHIN, Stage, step};
 pub use manifest::{Manifest, read_all};
 pub use projection::{PLAN_ANNOTATION, VOLATILE_ANNOTATIONS, VOLATILE_FIELDS, project, projection_digest};
 pub use restore::{Operation, Origin, Restore, RevisionRequest, Undo, UndoRequest, WayBack, back_to_template, undo};
-pub use risk::{before_dry_run, delete_findings, findings, object_findings, worse};
+pub use risk::table as rules;
+pub use risk::{PodSecurity, Rule, before_dry_run, delete_findings, findings, level_findings, object_findings, worse};
 pub use status::PlanStatus;
 pub use template::{Rendered, ResourceVersion, Template};
 

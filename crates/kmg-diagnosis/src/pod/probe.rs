@@ -2,6 +2,7 @@
 
 use kmg_core::observe::{ContainerFacts, ContainerState, EventFacts, PodFacts, ProbeFacts, Terminated};
 
+use crate::catalog::Id;
 use crate::finding::{Phrase, Severity};
 use crate::scope::{BACK_OFF_MS, FRESH_MS, Scope, declared, spec_path, status_path};
 use crate::sign::Sign;
@@ -18,11 +19,11 @@ enum Kind {
 }
 
 impl Kind {
-    const fn id(self) -> &'static str {
+    const fn id(self) -> Id {
         match self {
-            Self::Liveness => "liveness-probe-failing",
-            Self::Readiness => "readiness-probe-failing",
-            Self::Startup => "startup-probe-failing",
+            Self::Liveness => Id::LivenessProbeFailing,
+            Self::Readiness => Id::ReadinessProbeFailing,
+            Self::Startup => Id::StartupProbeFailing,
         }
     }
 

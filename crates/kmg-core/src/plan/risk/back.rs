@@ -7,10 +7,8 @@ use super::super::body::PlanFinding;
 use super::super::projection::projection_digest;
 use super::super::restore::{Restore, Undo};
 use super::pod::text;
-use super::rule::{Found, Rule};
-
-const MOVED_ON: Rule = Rule::two("KMG-O15", "The object is not as that plan was to leave it: what was changed since may be undone too.");
-const LEFT_OUT: Rule = Rule::show("KMG-O16", "The object comes back without this field.");
+use super::rule::Found;
+use super::table::{LEFT_OUT, MOVED_ON};
 
 /// Of a way back: whether the object has moved on, and what an object that is created again lacks.
 pub(super) fn findings(ask: &Ask, live: Option<&Value>, after: Option<&Value>) -> Vec<PlanFinding> {

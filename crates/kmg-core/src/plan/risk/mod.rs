@@ -14,6 +14,8 @@ mod ownership;
 mod pod;
 mod rule;
 mod security;
+mod standard;
+pub mod table;
 
 use serde_json::Value;
 
@@ -21,6 +23,8 @@ use super::body::PlanFinding;
 use rule::{Found, Sides};
 
 pub use ask::{before_dry_run, findings};
+pub use standard::{PodSecurity, level_findings};
+pub use table::Rule;
 
 /// What the reviewer should know about an object that becomes `after`, gravest first. `live` is the object as it
 /// is, none for a creation; `after` is the object as the dry run returns it, with its defaults. Images may come from
