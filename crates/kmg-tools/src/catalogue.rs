@@ -208,8 +208,8 @@ impl Tool {
                 "Makes a plan to delete the objects that the manifest names. Changes nothing: a person must approve it."
             }
             Self::RequestRollback => {
-                "Makes a plan to undo what one of your plans wrote (planId), or to set a Deployment (name) back to a revision, else to the \
-                 one before. Changes nothing: a person must approve it."
+                "Makes a plan to undo what planId wrote, or to set Deployment name back to revision, else to the one before. A person \
+                 must approve it."
             }
             Self::ApplyApprovedPlan => {
                 "Executes a plan that a person approved, exactly as approved and at most once. Without an approval, or again, it only \

@@ -83,7 +83,7 @@ mod tests {
     #[test]
     fn the_list_is_pinned() {
         let digest = kmg_core::digest::Digest::of("tools/list", &kmg_core::json::canonical(&tools_list(false)).unwrap());
-        assert_eq!(digest.to_string(), "sha256:2cbc07f9d790e72108b5c1cf3e65826c8b005ae07a076969851a6cc92cda701a");
+        assert_eq!(digest.to_string(), "sha256:780472ccc5388ea9b6a928e3de4ee71d01cf24c4c8bd286ab82d6b6e6c802b21");
     }
 
     #[test]

@@ -25,7 +25,7 @@ pub(crate) const DEFAULT_TAIL: u32 = 100;
 pub(crate) const MAX_SINCE: u32 = 604_800;
 pub(crate) const MAX_CONTAINS: usize = 200;
 pub(crate) const EVENT_TYPES: [&str; 2] = ["Normal", "Warning"];
-pub(crate) const MAX_REVISION: u32 = 2_147_483_647;
+const MAX_REVISION: u32 = 2_147_483_647;
 /// A text that is longer is no plan id, and is told so.
 const MAX_PLAN_ID: usize = 128;
 pub(crate) const MAX_WAIT: u32 = 55;

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use crate::catalogue::Tool;
 use crate::parse::{
     DEFAULT_LIMIT, DEFAULT_TAIL, DEFAULT_WAIT, EVENT_TYPES, MAX_CONTAINS, MAX_CURSOR, MAX_FIELD_SELECTOR, MAX_IMAGE, MAX_LIMIT, MAX_REASON,
-    MAX_REVISION, MAX_SELECTOR, MAX_SINCE, MAX_TAIL, MAX_WAIT,
+    MAX_SELECTOR, MAX_SINCE, MAX_TAIL, MAX_WAIT,
 };
 
 pub(crate) use output::{output, shallow};
@@ -139,10 +139,10 @@ fn plan(tool: Tool) -> Parts {
         Tool::RequestRollback => (
             json!({
                 "namespace": name(),
-                "planId": id(),
+                "planId": name(),
                 "name": name(),
-                "revision": { "type": "integer", "minimum": 1, "maximum": MAX_REVISION },
-                "reason": reason(),
+                "revision": { "type": "integer", "minimum": 1 },
+                "reason": { "type": "string", "maxLength": MAX_REASON },
             }),
             &["namespace"],
         ),

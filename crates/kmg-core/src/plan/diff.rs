@@ -201,10 +201,9 @@ pub(super) fn may_be_shown(path: &str, value: &Value) -> bool {
     let text = value.as_str().unwrap_or_default();
     // An item's name stands in its path already.
     let names_itself = path.ends_with(&format!("[name={text}].name"));
-    let is_a_moment = text.len() <= 35 && text.parse::<jiff::Timestamp>().is_ok();
-    names_itself
-        || (is_a_moment && path.ends_with(&format!("annotations[\"{RESTARTED_AT}\"]")))
-        || !(may_hold_a_secret(path) || holds_query(path, text))
+    let is_a_moment = || text.len() <= 35 && text.parse::<jiff::Timestamp>().is_ok();
+    let is_of_a_restart = path.ends_with(&format!("annotations[\"{RESTARTED_AT}\"]")) && is_a_moment();
+    names_itself || is_of_a_restart || !(may_hold_a_secret(path) || holds_query(path, text))
 }
 
 /// Whether the path that a probe or a hook asks for has a query, where tokens stand. The reads leave it out too.
