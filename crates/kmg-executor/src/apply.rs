@@ -11,8 +11,8 @@ use kmg_cluster::write::dry_run::dry_run;
 use kmg_core::clock::Millis;
 use kmg_core::decision::VerifiedPlan;
 use kmg_core::plan::{
-    Action, Head, Kind, ObjectId, Outcome, Receipt, Rendered, ResourceVersion, Step, StepOutcome, Target as Place, before_dry_run,
-    findings, projection_digest, step_change, worse,
+    Action, Change, Head, Kind, ObjectId, Outcome, Receipt, Rendered, ResourceVersion, Step, StepOutcome, Target as Place, before_dry_run,
+    findings, project, projection_digest, step_change, worse,
 };
 use kmg_core::untrusted::Quoted;
 use serde_json::Value;
@@ -169,11 +169,20 @@ impl Work<'_> {
     fn as_meant(&self, step: &Step, place: &Place, live: Option<&Value>) -> Result<(), Halt> {
         let body = self.plan.body();
         let refused = |reason: &str| Halt::new(Outcome::Refused, reason);
-        let meant = step_change(&body.ask, place, &body.plan_id, live).map_err(|_| refused("the ask has no meaning for the object"))?;
-        let same = (&meant.action, &meant.template, &meant.object, &meant.propagation_policy)
-            == (&step.action, &step.template, &step.object, &step.propagation_policy);
-        if !same {
-            return Err(refused("the stored request is not what the ask means for the object"));
+        let mean = |live: Option<&Value>| step_change(&body.ask, place, &body.plan_id, live);
+        let is_step = |meant: &Change| {
+            (&meant.action, &meant.template, &meant.object, &meant.propagation_policy)
+                == (&step.action, &step.template, &step.object, &step.propagation_policy)
+        };
+        let meant = mean(live).map_err(|_| refused("the ask has no meaning for the object"))?;
+        if !is_step(&meant) {
+            // A controller's first annotation is no change of the reviewed state, but makes another patch of it.
+            let bare = live.map(|live| project(live, &[]));
+            return Err(if mean(bare.as_ref()).is_ok_and(|meant| is_step(&meant)) {
+                Halt::new(Outcome::Stale, "The object got its first annotation since the review.")
+            } else {
+                refused("the stored request is not what the ask means for the object")
+            });
         }
         let autoscaled = |pointer: &String| place.kind == Kind::Deployment && pointer == REPLICAS && !meant.sets_replicas();
         if step.exclusions.iter().any(|pointer| !meant.exclusions.contains(pointer) && !autoscaled(pointer)) {

@@ -212,7 +212,7 @@ impl Lab {
     pub(crate) async fn someone_applies(&self, mut manifest: Value) {
         manifest["metadata"]["namespace"] = self.namespace.as_str().into();
         apply_manifest(&self.admin, &manifest).await.unwrap();
-        if manifest["kind"] == "Deployment" {
+        if manifest["kind"] == "Deployment" && manifest["spec"]["paused"] != true {
             let name = manifest["metadata"]["name"].as_str().unwrap();
             // A new Deployment has no annotations until its controller has seen it: a plan made before is refused.
             eventually("the controller to see it", async || {

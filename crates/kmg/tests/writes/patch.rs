@@ -3,7 +3,7 @@
 use kmg_core::plan::{Ask, Kind, Outcome, Shown};
 use serde_json::json;
 
-use crate::lab::lab;
+use crate::lab::{Lab, lab};
 
 fn web() -> serde_json::Value {
     json!({
@@ -31,4 +31,20 @@ async fn a_restart_sends_the_time_that_was_reviewed() {
     assert_eq!(lab.execute(&plan).await.outcome, Outcome::Applied);
     assert_eq!(lab.writes().await.len(), 1);
     lab.planner_wrote_nothing().await;
+    first_annotation(&lab).await;
+}
+
+/// The controller's first annotation changes nothing that was reviewed, but the patch for "no annotations yet" no
+/// longer fits: the plan is stale, and nobody is accused of a forged request.
+async fn first_annotation(lab: &Lab) {
+    let mut paused = web();
+    paused["metadata"]["name"] = "young".into();
+    paused["spec"]["paused"] = true.into();
+    lab.someone_applies(paused.clone()).await;
+    let ask = Ask::ScaleDeployment { namespace: lab.namespace.clone(), name: "young".parse().unwrap(), replicas: 1 };
+    let plan = lab.plan(ask).await;
+    paused["metadata"]["annotations"] = json!({"deployment.kubernetes.io/revision": "1"});
+    lab.someone_applies(paused).await;
+    let receipt = lab.execute(&plan).await;
+    assert_eq!((receipt.outcome, receipt.attempts), (Outcome::Stale, 0), "{receipt:?}");
 }
