@@ -15,7 +15,7 @@ pub(super) async fn look(scene: &Scene<'_>, around: &mut Around) {
     let found = services_of(scene.reader, scene.permit, after).await;
     unread(&found, "who leads to its Pods", around);
     if !found.objects.is_empty() {
-        let text = format!("One replica alone stands behind {} Services: they answer nobody while it is away.", found.objects.len());
+        let text = format!("Services that lead to this one replica alone: {}. They answer nobody while it is away.", found.objects.len());
         around.say(&rules::ALONE, text, "spec.replicas");
     }
 }
