@@ -5,7 +5,7 @@ use std::time::Duration;
 use kmg_core::allow::Permit;
 use kmg_core::identity::Caller;
 use kmg_core::plan::{
-    Action, Ask, PLAN_ANNOTATION, PlanBody, PlanId, PlanStatus, PreviewRequest, PreviewResponse, SCHEMA, Step, StoredBody, Target, Times,
+    Action, Ask, PlanBody, PlanId, PlanStatus, PreviewRequest, PreviewResponse, SCHEMA, Step, StoredBody, Target, Times, is_mark,
 };
 use kmg_core::problem::{Code, Fault, Problem, Refusal};
 use kmg_core::untrusted::Quoted;
@@ -95,10 +95,11 @@ fn check_preview(ask: &Ask, preview: &PreviewResponse) -> Result<(), Problem> {
 /// Our own annotation always changes: what counts is whether anything else does. Of a patch, anything that was
 /// asked for; an apply and a way back can also remove.
 fn does_something(ask: &Ask, step: &Step) -> bool {
-    let mark = format!("metadata.annotations[\"{PLAN_ANNOTATION}\"]");
     match step.action {
-        Action::Patch if !matches!(ask, Ask::Rollback { .. }) => step.changes.iter().any(|change| change.proposed && change.path != mark),
-        Action::Patch | Action::Apply => step.changes.iter().any(|change| change.path != mark),
+        Action::Patch if !matches!(ask, Ask::Rollback { .. }) => {
+            step.changes.iter().any(|change| change.proposed && !is_mark(&change.path))
+        }
+        Action::Patch | Action::Apply => step.changes.iter().any(|change| !is_mark(&change.path)),
         Action::Create | Action::Delete => true,
     }
 }

@@ -2,7 +2,7 @@
 
 use kmg_core::clock::Millis;
 use kmg_core::digest::Digest;
-use kmg_core::plan::{Action, PLAN_ANNOTATION, PlanId, ResourceVersion, projection_digest};
+use kmg_core::plan::{Action, MARKS, PlanId, ResourceVersion, projection_digest};
 use serde_json::Value;
 
 use crate::record::{Intent, State};
@@ -81,8 +81,9 @@ pub(crate) fn look(live: Option<&Value>, target: &Target<'_>) -> Look {
     if !created && uid(live) != Some(target.uid) {
         return Look::Replaced;
     }
-    let annotation = live.pointer("/metadata/annotations").and_then(|all| all.get(PLAN_ANNOTATION)).and_then(Value::as_str);
-    if annotation == Some(target.plan.as_str()) {
+    let annotations = live.pointer("/metadata/annotations");
+    let names_it = |mark| annotations.and_then(|all| all.get(mark)).and_then(Value::as_str) == Some(target.plan.as_str());
+    if MARKS.into_iter().any(names_it) {
         return Look::Ours(written(live, target));
     }
     // An object without a canonical form is not the one that was reviewed.

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::projection::{PLAN_ANNOTATION, RESTARTED_AT};
+use super::projection::{RESTARTED_AT, is_mark};
 
 /// A value as the reviewer sees it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -213,9 +213,7 @@ fn holds_query(path: &str, text: &str) -> bool {
 
 /// Places where people put credentials: shown only as fingerprints unless the ask itself proposes them.
 fn may_hold_a_secret(path: &str) -> bool {
-    const OPEN_ANNOTATION: &str = "metadata.annotations[\"";
-    let own = format!("{OPEN_ANNOTATION}{PLAN_ANNOTATION}\"]");
-    if path == own {
+    if is_mark(path) {
         return false;
     }
     // Of a ConfigMap everything; `metadata.` is another word that ends so.

@@ -1,6 +1,6 @@
 //! Changed fields as the reviewer reads them.
 
-use kmg_core::plan::{FieldChange, PLAN_ANNOTATION, Shown};
+use kmg_core::plan::{FieldChange, Shown, is_mark};
 use serde_json::Value;
 
 use super::Visible;
@@ -34,7 +34,7 @@ pub(crate) enum Origin {
 impl Origin {
     fn of(change: &FieldChange) -> Self {
         match change.proposed {
-            true if change.path == format!("metadata.annotations[\"{PLAN_ANNOTATION}\"]") => Self::Mark,
+            true if is_mark(&change.path) => Self::Mark,
             true => Self::Asked,
             false if change.after == Shown::Absent => Self::Gone,
             false => Self::Cluster,

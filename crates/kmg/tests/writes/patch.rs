@@ -31,7 +31,24 @@ async fn a_restart_sends_the_time_that_was_reviewed() {
     assert_eq!(lab.execute(&plan).await.outcome, Outcome::Applied);
     assert_eq!(lab.writes().await.len(), 1);
     lab.planner_wrote_nothing().await;
+    manifests_go_on(&lab).await;
     first_annotation(&lab).await;
+}
+
+/// A patch leaves nothing behind that a later manifest would conflict with, nor the other way round.
+async fn manifests_go_on(lab: &Lab) {
+    let labelled = |tier: &str| {
+        let metadata = json!({"name": "web", "labels": {"tier": tier}});
+        lab.apply_ask(vec![json!({"apiVersion": "apps/v1", "kind": "Deployment", "metadata": metadata})])
+    };
+    for tier in ["a", "b"] {
+        let applied = lab.execute(&lab.plan(labelled(tier)).await).await;
+        assert_eq!(applied.outcome, Outcome::Applied, "{applied:?}");
+        let restart = Ask::RestartDeployment { namespace: lab.namespace.clone(), name: "web".parse().unwrap() };
+        let restarted = lab.execute(&lab.plan(restart).await).await;
+        assert_eq!(restarted.outcome, Outcome::Applied, "{restarted:?}");
+    }
+    assert_eq!(lab.get(Kind::Deployment, "web").await.unwrap()["metadata"]["labels"]["tier"], "b");
 }
 
 /// The controller's first annotation changes nothing that was reviewed, but the patch for "no annotations yet" no

@@ -99,7 +99,7 @@ impl Place<'_> {
         live.ok_or_else(|| Refusal::new(Code::NotFound, format!("The cluster has no {kind} {}/{name}.", self.ask.namespace())))
     }
 
-    /// The annotation that names the plan, as a proposed field.
+    /// The annotation by which a patch names the plan, as a proposed field.
     fn mark(&self) -> (String, Value) {
         (format!("metadata.annotations[\"{PLAN_ANNOTATION}\"]"), self.plan.as_str().into())
     }

@@ -4,7 +4,7 @@ use serde_json::{Map, Value};
 
 use super::super::kind::Kind;
 use super::super::manifest::LAST_APPLIED;
-use super::super::projection::{PLAN_ANNOTATION, VOLATILE_ANNOTATIONS};
+use super::super::projection::{MARKS, VOLATILE_ANNOTATIONS};
 
 /// `was` without what the API server sets and without the guard's own mark, and the paths of what a person might
 /// miss: owners and finalizers belong to others, who set them again if they want to; addresses and node ports are
@@ -34,7 +34,7 @@ fn kept(all: &Map<String, Value>, without: &mut Vec<String>) -> Map<String, Valu
         }
     }
     if let Some(Value::Object(annotations)) = kept.get_mut("annotations") {
-        for name in VOLATILE_ANNOTATIONS.iter().copied().chain([PLAN_ANNOTATION]) {
+        for name in VOLATILE_ANNOTATIONS.iter().copied().chain(MARKS) {
             annotations.remove(name);
         }
         if annotations.remove(LAST_APPLIED).is_some() {

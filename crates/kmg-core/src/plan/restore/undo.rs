@@ -7,7 +7,7 @@ use super::super::body::{Action, PlanBody, Step};
 use super::super::diff::{Proposed, leaves};
 use super::super::kind::{Kind, Target};
 use super::super::manifest::Manifest;
-use super::super::projection::PLAN_ANNOTATION;
+use super::super::projection::MARKS;
 use super::super::template::FIELD_MANAGER;
 use super::edit::{back_to_template, edited};
 use super::owned::applied_by;
@@ -145,7 +145,9 @@ impl Before<'_> {
 fn unmarked(metadata: &mut Value) {
     let Some(metadata) = metadata.as_object_mut() else { return };
     if let Some(Value::Object(annotations)) = metadata.get_mut("annotations") {
-        annotations.remove(PLAN_ANNOTATION);
+        for mark in MARKS {
+            annotations.remove(mark);
+        }
         if annotations.is_empty() {
             metadata.remove("annotations");
         }
