@@ -10,6 +10,8 @@ mod change;
 #[cfg(test)]
 mod completions;
 #[cfg(test)]
+mod deciding;
+#[cfg(test)]
 mod demo;
 #[cfg(test)]
 mod doctor;

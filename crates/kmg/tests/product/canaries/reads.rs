@@ -86,8 +86,8 @@ fn logs(asker: &mut Asker, pod: &Value) {
     }
 }
 
-/// Each argument of each tool left out, of another type, and beside one that does not exist; and every tool in a
-/// namespace that is off the list.
+/// Each tool without arguments, with one that does not exist, with a namespace off the list, and there with each of its
+/// arguments of another type or out of bounds.
 pub(crate) fn refuse_everything(asker: &mut Asker, tools: &[Value]) {
     for tool in tools {
         let (name, schema) = (tool["name"].as_str().unwrap(), &tool["inputSchema"]);
