@@ -181,24 +181,23 @@ impl Tool {
                  ConfigMaps or environments; no Secrets."
             }
             Self::GetDeploymentDiagnostics => {
-                "Says what is wrong with one Deployment: ranked findings with evidence and next steps, its ReplicaSets, worst Pods and Events. \
+                "Says what is wrong with one Deployment: ranked findings with evidence and next steps, ReplicaSets, worst Pods, Events. \
                  No findings means healthy."
             }
             Self::GetPodDiagnostics => {
-                "Says what is wrong with one Pod: ranked findings with evidence, its conditions, every container's state, its owners and Events."
+                "Says what is wrong with one Pod: ranked findings with evidence, conditions, containers' states, owners, Events."
             }
             Self::GetServiceDiagnostics => {
-                "Says why a Service does or does not answer: ranked findings, selector, ports, endpoints, the Pods behind it and Events."
+                "Says why a Service does or does not answer: ranked findings, selector, ports, endpoints, Pods, Events."
             }
             Self::RequestScaleDeployment => {
                 "Makes a plan for another replica count. Changes nothing: a person must approve it at approvalUrl before expiresAt."
             }
             Self::RequestSetDeploymentImage => {
-                "Makes a plan for another image of an existing container. Changes nothing: a person must approve it at approvalUrl \
-                 before expiresAt."
+                "Makes a plan for another image of an existing container. Changes nothing: a person must approve it."
             }
             Self::RequestRestartDeployment => {
-                "Makes a plan for new Pods of a Deployment, one after another. Changes nothing: a person must approve it."
+                "Makes a plan to replace a Deployment's Pods one by one. Changes nothing: a person must approve it."
             }
             Self::RequestApplyManifest => {
                 "Makes a plan to apply Deployments, Services or ConfigMaps (server-side apply; fields of other managers are refused). Quote \
@@ -212,12 +211,12 @@ impl Tool {
                  must approve it."
             }
             Self::ApplyApprovedPlan => {
-                "Executes a plan that a person approved, exactly as approved and at most once. Without an approval, or again, it only \
-                 reports."
+                "Executes a plan that a person approved, exactly as approved and at most once, and watches its rollout. Unapproved, or \
+                 again, it only reports."
             }
             Self::GetPlanStatus => "Shows where one of your plans stands: state, expiry, a denial's reason, the outcome.",
             Self::WaitForPlan => {
-                "Waits until a person decided, the plan expired or was executed, or the time is up; then shows where it stands."
+                "Waits for the decision, or for the rollout of what was written, until the time is up; then shows where it stands."
             }
         }
     }

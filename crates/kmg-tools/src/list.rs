@@ -83,7 +83,7 @@ mod tests {
     #[test]
     fn the_list_is_pinned() {
         let digest = kmg_core::digest::Digest::of("tools/list", &kmg_core::json::canonical(&tools_list(false)).unwrap());
-        assert_eq!(digest.to_string(), "sha256:780472ccc5388ea9b6a928e3de4ee71d01cf24c4c8bd286ab82d6b6e6c802b21");
+        assert_eq!(digest.to_string(), "sha256:2abef57d3981555014c4e4eb9b46848885491888dcbd4d080fb5299d28cb04c5");
     }
 
     #[test]

@@ -1,4 +1,5 @@
-//! What a person decides in the browser besides one change of one object: several objects, and a name to type.
+//! What a person decides in the browser besides one change of one object: several objects, a name to type, and a plan
+//! that one person alone cannot approve.
 
 use serde_json::{Value, json};
 
@@ -85,4 +86,34 @@ fn a_deletion_asks_for_the_name() {
     assert_eq!(applied["structured"]["state"], "applied", "{applied}");
     assert_eq!(api.get("/api/v1/namespaces/e2e-typed/configmaps/settings")["code"], 404);
     assert_eq!(api.accepted_writes(namespace).len(), 1);
+}
+
+/// Who asked cannot approve what asks for a second person: the page says so and has no form, and nothing is written.
+#[test]
+fn a_second_person_is_asked_for() {
+    let namespace = "e2e-second";
+    let Some((api, mut human, product, mut agent)) = start("a second person in the browser", namespace) else { return };
+    let mut front = object("v1", "Service", namespace, "front");
+    front["spec"] = json!({ "selector": { "app": "web" }, "ports": [{ "port": 80 }] });
+    api.put(&front);
+    let mut door = object("networking.k8s.io/v1", "Ingress", namespace, "door");
+    door["spec"] = json!({ "defaultBackend": { "service": { "name": "front", "port": { "number": 80 } } } });
+    let ingresses = format!("/apis/networking.k8s.io/v1/namespaces/{namespace}/ingresses");
+    api.create(&ingresses, &door);
+    let (plan, url) = ask(&mut agent, "request_delete_manifest", namespace, &object("v1", "Service", namespace, "front"));
+    let page = human.visit(product.login(), &url);
+    said(
+        &page,
+        &[
+            "1 objects send traffic to this Service: 1 Ingress",
+            "asks for a second person",
+            "no second approver is configured: it cannot be approved",
+        ],
+    );
+    let html = human.ask(&json!({ "do": "html" }));
+    assert!(!html["html"].as_str().unwrap().contains("name=\"decision\""), "there is no form to post");
+    assert_eq!(agent.call("apply_approved_plan", &plan)["structured"]["code"], "not-approved");
+    assert_eq!(api.get("/api/v1/namespaces/e2e-second/services/front")["metadata"]["name"], "front");
+    assert_eq!(api.writes(namespace).len(), 0);
+    api.delete(&format!("{ingresses}/door"));
 }

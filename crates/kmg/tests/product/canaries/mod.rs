@@ -102,6 +102,8 @@ fn parts(product: &Product, logs: &Path) -> Vec<Process> {
     let gateway = product.start_part_with("gateway", |command| {
         logged(command, "gateway");
         command.env("KMG_EXECUTOR_LINK", &socket).env("KMG_EXECUTOR_UID", &uid).env("KMG_MCP_CALLS_PER_SECOND", "1000");
+        // Its Pods have no image that a node could pull: what is said of them is the same after a second.
+        command.env("KMG_PLANS_WATCH_ROLLOUT_SECONDS", "1");
     });
     vec![gateway, issuer, executor]
 }

@@ -44,6 +44,17 @@ fn patches(world: &mut World) {
         arguments["name"] = "planted-deployment".into();
         let plan = world.request(tool, arguments);
         world.approved_and_applied(&plan, "applied");
+        if tool == "request_set_deployment_image" {
+            world.settled();
+            let back = world.request("request_rollback", json!({ "planId": plan.text("planId"), "reason": "back" }));
+            world.approved_and_applied(&back, "applied");
+        }
+    }
+    // Whether the first revision can be gone back to depends on what is hidden in it; nothing of that may be told.
+    for revision in [json!({ "name": "planted-deployment" }), json!({ "name": "planted-deployment", "revision": 1 })] {
+        let mut arguments = revision;
+        arguments["namespace"] = world.product.namespace.clone().into();
+        world.asker.call("request_rollback", &arguments);
     }
 }
 
@@ -134,6 +145,9 @@ fn deletions(world: &mut World) {
         assert_eq!(page.contains("Approve this plan"), alone, "{page}");
         if alone {
             world.approved_and_applied(&plan, "applied");
+            // What is gone held values that no reviewer is shown: their places are named, and nothing else.
+            let back = json!({ "namespace": world.product.namespace, "planId": plan.text("planId") });
+            world.asker.refused("request_rollback", &back, "pre-image-hidden");
         }
     }
 }
