@@ -5,12 +5,13 @@ use std::time::Duration;
 use kmg_core::allow::Permit;
 use kmg_core::identity::Caller;
 use kmg_core::plan::{
-    Action, Ask, PlanBody, PlanId, PlanStatus, PreviewRequest, PreviewResponse, SCHEMA, Step, StoredBody, Target, Times, is_mark,
+    Action, Ask, PlanBody, PlanFinding, PlanId, PlanStatus, PreviewRequest, PreviewResponse, SCHEMA, Stage, Step, StoredBody, Target,
+    Times, gravest_first, is_mark, rules,
 };
 use kmg_core::problem::{Code, Fault, Problem, Refusal};
 use kmg_core::untrusted::Quoted;
 use kmg_link::methods;
-use kmg_store::{Inserted, NewPlan};
+use kmg_store::{Inbox, Inserted, MAX_INBOX, NewPlan};
 use serde_json::json;
 
 use crate::options::App;
@@ -34,6 +35,9 @@ impl App {
         let request = PreviewRequest { plan_id: plan_id.clone(), ask: ask.clone() };
         let preview: PreviewResponse = self.parts().server.call(methods::PREVIEW, &request, DEADLINE).await?;
         check_preview(&ask, &preview)?;
+        let mut findings = preview.findings;
+        findings.extend(self.other_plan(caller, &ask).await?);
+        gravest_first(&mut findings);
         let options = self.options();
         let body = PlanBody {
             schema: SCHEMA.to_owned(),
@@ -43,7 +47,7 @@ impl App {
             times: Times { created_at: now, approve_before: now.plus(options.approve_within), execute_within: options.execute_within },
             ask,
             steps: preview.steps,
-            findings: preview.findings,
+            findings,
             taint: Vec::new(),
             policy: None,
             required_evidence: Vec::new(),
@@ -51,6 +55,15 @@ impl App {
         };
         let stored = StoredBody::seal(body).map_err(|error| Fault::new(Code::ClusterInvalid, error))?;
         self.store_plan(&stored).await
+    }
+
+    /// Whether another plan that writes one of the objects waits, or may be applied. The same ask again is no other.
+    async fn other_plan(&self, caller: &Caller, ask: &Ask) -> Result<Option<PlanFinding>, Problem> {
+        let open = Inbox { stages: vec![Stage::Pending, Stage::Approved, Stage::Claimed], requester: None, limit: MAX_INBOX, before: None };
+        let rows = self.parts().store.inbox(open).await?;
+        let mut others = rows.iter().map(|row| row.body.body());
+        let other = others.any(|body| body.ask.overlaps(ask) && !(body.ask == *ask && body.requester == *caller.requester()));
+        Ok(other.then(|| rules::OPEN_PLAN.finding(rules::OPEN_PLAN.summary(), "")))
     }
 
     async fn store_plan(&self, stored: &StoredBody) -> Result<PlanStatus, Problem> {

@@ -2,7 +2,10 @@
 
 use kmg_core::allow::Permit;
 use kmg_core::digest::Digest;
-use kmg_core::plan::{Demand, PlanFinding, Prediction, PreviewRequest, PreviewResponse, Step, Target, before_dry_run, predict, rules};
+use kmg_core::plan::{
+    Demand, PlanFinding, Prediction, PreviewRequest, PreviewResponse, Step, Target, before_dry_run, gravest_first, mutations, predict,
+    recent, rules,
+};
 use kmg_core::problem::{Code, Refusal};
 use kmg_core::untrusted::Quoted;
 use serde_json::Value;
@@ -36,7 +39,7 @@ impl Server {
             response.findings.extend(findings);
         }
         response.findings.extend(unfenced.map(|refusal| rules::UNFENCED.finding(refusal.public, "")));
-        response.findings.sort_by(|a, b| b.severity.cmp(&a.severity).then_with(|| a.id.cmp(&b.id)));
+        gravest_first(&mut response.findings);
         deny(&response.findings)?;
         Ok(response)
     }
@@ -55,6 +58,8 @@ impl Server {
         let around = Box::pin(around::look(&scene)).await;
         let mut findings = kmg_core::plan::findings(&request.ask, live.as_ref(), after, &self.registries);
         findings.extend(around.findings);
+        findings.extend(after.map(|after| mutations(&change.proposed, after)).unwrap_or_default());
+        findings.extend(live.as_ref().and_then(|live| recent(live, self.reader.now())));
         findings.extend(run.as_ref().and_then(|run| warned(&run.warnings)));
         let fingerprint = |bytes: &[u8]| self.fingerprint(bytes);
         let prediction = Prediction {

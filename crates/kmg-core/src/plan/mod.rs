@@ -29,7 +29,9 @@ pub use projection::{
 };
 pub use restore::{Operation, Origin, Restore, RevisionRequest, Undo, UndoRequest, WayBack, back_to_template, undo};
 pub use risk::table as rules;
-pub use risk::{PodSecurity, Rule, before_dry_run, delete_findings, findings, level_findings, object_findings, worse};
+pub use risk::{
+    PodSecurity, Rule, before_dry_run, delete_findings, findings, gravest_first, level_findings, mutations, object_findings, recent, worse,
+};
 pub use status::PlanStatus;
 pub use template::{Rendered, ResourceVersion, Template};
 

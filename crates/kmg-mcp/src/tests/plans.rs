@@ -63,6 +63,19 @@ async fn someone_elses_plan_does_not_exist() {
 }
 
 #[tokio::test]
+async fn a_second_plan_for_one_object_tells_of_the_first_and_the_same_ask_does_not() {
+    let fixture = Fixture::new().await;
+    let scale = json!({ "namespace": "demo", "name": "web", "replicas": 3 });
+    let found = |answer: &super::fixture::Answered| answer.body["result"]["structuredContent"]["findings"].clone();
+    for _again in [false, true] {
+        assert_eq!(found(&fixture.call("request_scale_deployment", &scale).await), json!([]));
+    }
+    let image = json!({ "namespace": "demo", "name": "web", "container": "web", "image": "registry.test/web:2" });
+    let second = fixture.call("request_set_deployment_image", &image).await;
+    assert_eq!(found(&second)[0]["id"], "KMG-O14", "{}", second.body);
+}
+
+#[tokio::test]
 async fn no_argument_approves() {
     let fixture = Fixture::new().await;
     let asked = fixture.call("request_scale_deployment", &json!({ "namespace": "demo", "name": "web", "replicas": 3 })).await;
