@@ -119,6 +119,8 @@ pub(crate) fn failing<'a>(scope: &Scope<'a>, pod: &'a PodFacts, container: &'a C
             let passed = match kind {
                 Kind::Startup => container.started != Some(false),
                 Kind::Readiness => container.ready,
+                // A port that is not declared stays so, however late the kubelet tells of it again.
+                Kind::Liveness if probe.is_some_and(|probe| names_no_port(pod, container, probe)) => false,
                 Kind::Liveness => failure.last_seen.is_some_and(|at| scope.now.since(at) > 3 * period_ms(probe)),
             };
             let lasting = age >= patience_ms(probe) && failure.count >= i64::from(probe.map_or(3, |probe| probe.failures));

@@ -159,6 +159,7 @@ resolvConf: %q
 clusterDomain: cluster.local
 clusterDNS: [127.0.0.1]
 serializeImagePulls: false
+maxPods: 250
 imageGCHighThresholdPercent: 100
 evictionHard: {memory.available: "0%%", nodefs.available: "0%%", imagefs.available: "0%%", nodefs.inodesFree: "0%%"}
 `
