@@ -112,8 +112,14 @@ async def one(client, ask):
         if ask.get("list"):
             listed = await client.list_tools()
             return {"tools": [tool.model_dump(mode="json", by_alias=True, exclude_none=True) for tool in listed.tools]}
-        result = await client.call_tool(ask["tool"], ask.get("arguments", {}), read_timeout_seconds=180)
+        heard = []
+
+        async def progress(value, total, message):
+            heard.append({"progress": value, "total": total, "message": message})
+
+        result = await client.call_tool(ask["tool"], ask.get("arguments", {}), read_timeout_seconds=180, progress_callback=progress)
         return {
+            "progress": heard,
             "isError": bool(result.is_error),
             "structured": result.structured_content,
             "text": "".join(part.text for part in result.content if part.type == "text"),

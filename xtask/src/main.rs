@@ -13,6 +13,7 @@ const USAGE: &str = "cargo xtask TASK
   tidy                       the layers, bans and size limits of ARCHITECTURE.md
   pictures                   docs/pictures, in real Chromium
   bench [--quick] [--record] the numbers of docs/benchmarks.md, measured
+  bench reads [--record]     of them only the bytes and tokens that the reading tools answer
   cluster build|up|down      the real test cluster (see tests/cluster/README.md)";
 
 fn main() -> ExitCode {

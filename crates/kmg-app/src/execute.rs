@@ -5,7 +5,7 @@ use std::time::Duration;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use kmg_core::identity::Caller;
-use kmg_core::plan::{Grant, Job, Outcome, PlanId, Receipt, Stage};
+use kmg_core::plan::{Grant, Job, Outcome, PlanId, PlanStatus, Receipt, Stage};
 use kmg_core::problem::{Code, Fault, Problem};
 use kmg_link::methods;
 use kmg_store::PlanRow;
@@ -13,7 +13,6 @@ use serde_json::json;
 
 use crate::audit::head;
 use crate::options::App;
-use crate::view::PlanView;
 
 /// The executor's own deadlines are shorter; what exceeds this is reconciled.
 const DEADLINE: Duration = Duration::from_mins(2);
@@ -29,7 +28,7 @@ impl App {
     ///
     /// # Errors
     /// `plan-not-found`, or faults of journal, store and link. What became of the write is in the view.
-    pub async fn apply(&self, caller: &Caller, id: &PlanId) -> Result<PlanView, Problem> {
+    pub async fn apply(&self, caller: &Caller, id: &PlanId) -> Result<PlanStatus, Problem> {
         let row = self.owned(caller.requester(), id).await?;
         if row.life.stage != Stage::Approved {
             return Ok(self.view(&row));

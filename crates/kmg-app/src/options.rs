@@ -38,6 +38,8 @@ pub struct Options {
     pub approve_within: i64,
     /// Milliseconds from the approving sign-in within which it may be executed.
     pub execute_within: i64,
+    /// How long a call looks on at the rollouts of what it wrote; zero looks once.
+    pub watch_rollouts: Duration,
     /// How many plans may wait, and how long a denial sticks.
     pub caps: Caps,
     /// How long a browser session lives without use, in milliseconds.
@@ -198,6 +200,11 @@ impl App {
     /// The browser edge's origin.
     pub fn web_origin(&self) -> &str {
         &self.0.parts.options.web_origin
+    }
+
+    /// How long a call looks on at the rollouts of what it wrote.
+    pub fn watch_rollouts(&self) -> Duration {
+        self.0.parts.options.watch_rollouts
     }
 
     /// The scope a caller needs.

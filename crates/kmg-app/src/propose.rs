@@ -5,17 +5,17 @@ use std::time::Duration;
 use kmg_core::allow::Permit;
 use kmg_core::identity::Caller;
 use kmg_core::plan::{
-    Action, Ask, PLAN_ANNOTATION, PlanBody, PlanId, PreviewRequest, PreviewResponse, SCHEMA, Step, StoredBody, Target, Times,
+    Action, Ask, PlanBody, PlanFinding, PlanId, PlanStatus, PreviewRequest, PreviewResponse, SCHEMA, Stage, Step, StoredBody, Target,
+    Times, gravest_first, is_mark, rules,
 };
 use kmg_core::problem::{Code, Fault, Problem, Refusal};
 use kmg_core::untrusted::Quoted;
 use kmg_link::methods;
-use kmg_store::{Inserted, NewPlan};
+use kmg_store::{Inbox, Inserted, MAX_INBOX, NewPlan};
 use serde_json::json;
 
 use crate::options::App;
 use crate::random;
-use crate::view::PlanView;
 
 const DEADLINE: Duration = Duration::from_secs(30);
 
@@ -26,7 +26,7 @@ impl App {
     /// # Errors
     /// The planner's refusals (`not-fenced`, `not-found`, `container-not-found`, `no-change`, …),
     /// `denied-recently`, `too-many-pending`, and faults of journal and store. Nothing is stored then.
-    pub async fn propose(&self, caller: &Caller, permit: &Permit, ask: Ask, reason: Option<Quoted>) -> Result<PlanView, Problem> {
+    pub async fn propose(&self, caller: &Caller, permit: &Permit, ask: Ask, reason: Option<Quoted>) -> Result<PlanStatus, Problem> {
         if permit.namespace() != ask.namespace() {
             return Err(Fault::new(Code::Internal, "the permit is for another namespace").into());
         }
@@ -35,6 +35,9 @@ impl App {
         let request = PreviewRequest { plan_id: plan_id.clone(), ask: ask.clone() };
         let preview: PreviewResponse = self.parts().server.call(methods::PREVIEW, &request, DEADLINE).await?;
         check_preview(&ask, &preview)?;
+        let mut findings = preview.findings;
+        findings.extend(self.other_plan(caller, &ask).await?);
+        gravest_first(&mut findings);
         let options = self.options();
         let body = PlanBody {
             schema: SCHEMA.to_owned(),
@@ -44,7 +47,7 @@ impl App {
             times: Times { created_at: now, approve_before: now.plus(options.approve_within), execute_within: options.execute_within },
             ask,
             steps: preview.steps,
-            findings: preview.findings,
+            findings,
             taint: Vec::new(),
             policy: None,
             required_evidence: Vec::new(),
@@ -54,7 +57,16 @@ impl App {
         self.store_plan(&stored).await
     }
 
-    async fn store_plan(&self, stored: &StoredBody) -> Result<PlanView, Problem> {
+    /// Whether another plan that writes one of the objects waits, or may be applied. The same ask again is no other.
+    async fn other_plan(&self, caller: &Caller, ask: &Ask) -> Result<Option<PlanFinding>, Problem> {
+        let open = Inbox { stages: vec![Stage::Pending, Stage::Approved, Stage::Claimed], requester: None, limit: MAX_INBOX, before: None };
+        let rows = self.parts().store.inbox(open).await?;
+        let mut others = rows.iter().map(|row| row.body.body());
+        let other = others.any(|body| body.ask.overlaps(ask) && !(body.ask == *ask && body.requester == *caller.requester()));
+        Ok(other.then(|| rules::OPEN_PLAN.finding(rules::OPEN_PLAN.summary(), "")))
+    }
+
+    async fn store_plan(&self, stored: &StoredBody) -> Result<PlanStatus, Problem> {
         let body = stored.body();
         self.record_plan("plan.intent", stored, json!({})).await?;
         let new = NewPlan { body: stored, ask_key: body.ask.key(&body.requester), caps: self.options().caps };
@@ -87,19 +99,20 @@ fn check_preview(ask: &Ask, preview: &PreviewResponse) -> Result<(), Problem> {
     if preview.steps.len() != targets.len() || !preview.steps.iter().zip(&targets).all(fits) || preview.cluster_id.is_empty() {
         return Err(Fault::new(Code::Internal, "the planner's answer is about something else").into());
     }
-    if !preview.steps.iter().any(does_something) {
+    if !preview.steps.iter().any(|step| does_something(ask, step)) {
         return Err(Refusal::new(Code::NoChange, "By the cluster's own dry run nothing of it would change.").into());
     }
     Ok(())
 }
 
 /// Our own annotation always changes: what counts is whether anything else does. Of a patch, anything that was
-/// asked for; an apply can also remove what it no longer holds.
-fn does_something(step: &Step) -> bool {
-    let mark = format!("metadata.annotations[\"{PLAN_ANNOTATION}\"]");
+/// asked for; an apply and a way back can also remove.
+fn does_something(ask: &Ask, step: &Step) -> bool {
     match step.action {
-        Action::Patch => step.changes.iter().any(|change| change.proposed && change.path != mark),
-        Action::Apply => step.changes.iter().any(|change| change.path != mark),
+        Action::Patch if !matches!(ask, Ask::Rollback { .. }) => {
+            step.changes.iter().any(|change| change.proposed && !is_mark(&change.path))
+        }
+        Action::Patch | Action::Apply => step.changes.iter().any(|change| !is_mark(&change.path)),
         Action::Create | Action::Delete => true,
     }
 }

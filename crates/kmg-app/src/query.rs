@@ -5,13 +5,12 @@ use std::time::Duration;
 use kmg_core::clock::Millis;
 use kmg_core::decision::{NotVerified, may_approve};
 use kmg_core::identity::{ApproverRule, Caller, Principal, Requester};
-use kmg_core::plan::{PlanId, Stage};
+use kmg_core::plan::{PlanId, PlanStatus, Stage};
 use kmg_core::problem::{Code, Problem, Refusal};
 use kmg_store::{Inbox, PlanRow};
 
 use crate::options::App;
 use crate::sessions::SignedIn;
-use crate::view::PlanView;
 
 /// How often a waiting call looks at the store when nothing in this process changed.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
@@ -41,7 +40,7 @@ impl App {
     ///
     /// # Errors
     /// `plan-not-found`, or a fault of the store.
-    pub async fn plan_status(&self, caller: &Caller, id: &PlanId) -> Result<PlanView, Problem> {
+    pub async fn plan_status(&self, caller: &Caller, id: &PlanId) -> Result<PlanStatus, Problem> {
         Ok(self.view(&self.owned(caller.requester(), id).await?))
     }
 
@@ -50,7 +49,7 @@ impl App {
     ///
     /// # Errors
     /// As [`App::plan_status`]; `overloaded` when too many calls wait.
-    pub async fn wait_for_plan(&self, caller: &Caller, id: &PlanId, timeout: Duration) -> Result<PlanView, Problem> {
+    pub async fn wait_for_plan(&self, caller: &Caller, id: &PlanId, timeout: Duration) -> Result<PlanStatus, Problem> {
         let _place = self.start_waiting(caller.requester())?;
         let mut changes = self.0.changes.subscribe();
         let deadline = tokio::time::Instant::now() + timeout;

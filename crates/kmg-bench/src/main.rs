@@ -44,7 +44,10 @@ struct Args {
     /// A tenth of the time, for a look
     #[arg(long)]
     quick: bool,
-    /// File for the report; standard output by default
+    /// Only what the reading tools answer, in bytes and tokens
+    #[arg(long, conflicts_with = "quick")]
+    only_answers: bool,
+    /// File for the report; standard output by default. With --only-answers a report, whose section is replaced
     #[arg(long)]
     out: Option<PathBuf>,
 }
@@ -56,11 +59,13 @@ fn main() -> anyhow::Result<()> {
     let clients = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let text = runtime.block_on(run(&args, clients.handle()))?;
-    if let Some(path) = &args.out {
-        return std::fs::write(path, text).with_context(|| path.display().to_string());
-    }
-    println!("{text}");
-    Ok(())
+    let Some(path) = &args.out else {
+        println!("{text}");
+        return Ok(());
+    };
+    let at = || path.display().to_string();
+    let text = if args.only_answers { report::with_answers(&std::fs::read_to_string(path).with_context(at)?, &text) } else { text };
+    std::fs::write(path, text).with_context(at)
 }
 
 async fn run(args: &Args, clients: &tokio::runtime::Handle) -> anyhow::Result<String> {
@@ -76,12 +81,20 @@ async fn run(args: &Args, clients: &tokio::runtime::Handle) -> anyhow::Result<St
         Some(file) => targets.push(cluster(file)?),
         None => skipped.push(("the real API server".to_owned(), args.no_cluster.clone())),
     }
-    let mut measured = Vec::new();
-    for target in &targets {
-        let folder = folder.path().join(measured.len().to_string());
+    let (mut measured, mut sizes) = (Vec::new(), Vec::new());
+    for (index, target) in targets.iter().enumerate() {
+        let folder = folder.path().join(index.to_string());
         std::fs::create_dir(&folder)?;
         let starter = Starter { kmg: args.kmg.clone(), folder };
-        measured.push(measure::measure(&starter, target, amount, clients.clone()).await.context(target.name())?);
+        if args.only_answers {
+            sizes.push((target.name(), measure::only_sizes(&starter, target, clients.clone()).await.context(target.name())?));
+        } else {
+            measured.push(measure::measure(&starter, target, amount, clients.clone()).await.context(target.name())?);
+        }
+    }
+    if args.only_answers {
+        let sizes: Vec<_> = sizes.iter().map(|(target, sizes)| (*target, sizes)).collect();
+        return Ok(report::answers(&machine, &sizes));
     }
     Ok(report::render(&machine.after(), &measured, &skipped))
 }

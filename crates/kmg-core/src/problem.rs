@@ -64,6 +64,8 @@ codes! {
     ContainerNotFound = "container-not-found", "There is no such container.";
     PolicyDenied = "policy-denied", "A built-in rule forbids the change; nobody was asked.";
     FieldConflict = "field-conflict", "Another manager owns a field the manifest sets; it is never taken over.";
+    NotReversible = "not-reversible", "What was done cannot be undone.";
+    PreImageHidden = "pre-image-hidden", "Going back would send values that no reviewer is shown.";
     NoChange = "no-change", "The object already is what was asked for.";
     ClusterForbidden = "cluster-forbidden", "The cluster's access control refuses the guard this call.";
     ClusterInvalid = "cluster-invalid", "The API server refuses the change as invalid.";

@@ -3,6 +3,7 @@
 use kmg_core::clock::Millis;
 use kmg_core::observe::{ConditionFacts, DeploymentFacts, EventFacts, QuotaFacts, ReplicaSetFacts};
 
+use crate::catalog::Id;
 use crate::finding::{Evidence, Finding, ObjectRef, Phrase, Severity};
 use crate::scope::FRESH_MS;
 
@@ -48,7 +49,7 @@ pub(crate) fn finding(
     let object = ObjectRef { kind: "Deployment", name: deployment.name.clone() };
     let summary = Phrase::of("The cluster refuses to create Pods").own(meaning(cause)).own(" It says: ").quote(refusal.message);
     let missing = usize::try_from(deployment.replicas - deployment.current).unwrap_or(0);
-    let mut finding = Finding::new("pods-not-created", Severity::Critical, object, summary)
+    let mut finding = Finding::new(Id::PodsNotCreated, Severity::Critical, object, summary)
         .cause(cause)
         .since(refusal.since)
         .proof(refusal.path, refusal.message)

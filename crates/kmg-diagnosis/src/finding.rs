@@ -3,6 +3,8 @@
 use kmg_core::clock::Millis;
 use serde_json::Value;
 
+use crate::catalog::Id;
+
 /// The most pieces of evidence of one finding.
 pub(crate) const MAX_EVIDENCE: usize = 8;
 
@@ -129,9 +131,9 @@ impl Evidence {
 /// One thing that is wrong.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Finding {
-    /// What it is, in kebab-case; stable between polls and versions.
-    pub id: &'static str,
-    /// A finer cause, in kebab-case, where it could be told.
+    /// What it is.
+    pub id: Id,
+    /// A finer cause where it could be told, one of [`Id::causes`].
     pub cause: Option<&'static str>,
     /// How bad it is.
     pub severity: Severity,
@@ -153,7 +155,7 @@ pub struct Finding {
 
 impl Finding {
     /// A finding without a cause, evidence or advice yet.
-    pub(crate) const fn new(id: &'static str, severity: Severity, object: ObjectRef, summary: Phrase) -> Self {
+    pub(crate) const fn new(id: Id, severity: Severity, object: ObjectRef, summary: Phrase) -> Self {
         Self {
             id,
             cause: None,
@@ -170,6 +172,7 @@ impl Finding {
 
     pub(crate) fn cause(mut self, cause: impl Into<Option<&'static str>>) -> Self {
         self.cause = cause.into();
+        debug_assert!(self.cause.is_none_or(|cause| self.id.causes().contains(&cause)), "{:?} {:?}", self.id, self.cause);
         self
     }
 

@@ -7,9 +7,11 @@
 //! says until when they count.
 
 mod around;
+mod catalog;
 mod creation;
 mod finding;
 mod pod;
+mod ports;
 mod rollout;
 mod scheduling;
 mod scope;
@@ -19,8 +21,8 @@ mod sign;
 use kmg_core::clock::Millis;
 use kmg_core::observe::{DeploymentView, PodView, ServiceView};
 
+pub use catalog::Id;
 pub use finding::{Evidence, Finding, ObjectRef, Part, Phrase, Severity};
-pub use rollout::is_complete;
 use scope::Scope;
 use sign::rank;
 
@@ -36,14 +38,14 @@ pub fn diagnose(view: &DeploymentView, now: Millis) -> Vec<Finding> {
         logs: &view.logs,
         around: &view.around,
         replica_sets: &view.replica_sets,
-        complete: is_complete(deployment),
+        complete: deployment.is_rolled_out(),
     };
     let mut causes = pod::findings(&scope);
     causes.extend(creation::finding(deployment, &view.replica_sets, &view.events, &view.around.quotas, now));
     rank(&mut causes);
     let tight = causes
         .first()
-        .is_some_and(|first| first.cause == Some("quota") || (first.id == "unschedulable" && scheduling::lacks_room(first.cause)));
+        .is_some_and(|first| first.cause == Some("quota") || (first.id == Id::Unschedulable && scheduling::lacks_room(first.cause)));
     let surge = if tight { rollout::surge(deployment) } else { None };
     let rollout = rollout::finding(deployment, now);
     let troubled = rollout.is_some() || !causes.is_empty();
@@ -53,7 +55,7 @@ pub fn diagnose(view: &DeploymentView, now: Millis) -> Vec<Finding> {
     let missing = deployment.current < deployment.replicas || deployment.updated < deployment.replicas;
     let standing = around::standing(&view.around, now);
     // A full quota explains Pods that are missing; where all are there, it is full on purpose.
-    findings.extend(standing.into_iter().filter(|one| one.id != "quota-exhausted" || (missing && !refused)));
+    findings.extend(standing.into_iter().filter(|one| one.id != Id::QuotaExhausted || (missing && !refused)));
     rank(&mut findings);
     findings
 }
@@ -98,7 +100,7 @@ pub fn diagnose_service(view: &ServiceView, now: Millis) -> Vec<Finding> {
     let mut symptoms: Vec<Finding> = service::no_endpoints(view).into_iter().collect();
     let mut causes = Vec::new();
     match service::unmatched(view) {
-        Some(none) if none.id == "scaled-to-zero" => return vec![none],
+        Some(none) if none.id == Id::ScaledToZero => return vec![none],
         Some(none) => {
             let refused = view.workloads.iter().find_map(|one| creation::finding(one, &[], &[], &[], now));
             match refused {
@@ -109,7 +111,7 @@ pub fn diagnose_service(view: &ServiceView, now: Millis) -> Vec<Finding> {
                 None => causes.push(none),
             }
         }
-        None => causes.extend(service::ports(view)),
+        None => causes.extend(ports::ports(view)),
     }
     rank(&mut causes);
     let mut pods = pod::findings(&scope);
@@ -128,16 +130,16 @@ pub fn diagnose_service(view: &ServiceView, now: Millis) -> Vec<Finding> {
 /// Puts what follows under the first cause that keeps Pods from serving, which is then as bad as they are. Without
 /// such a cause it stands for itself, before what is less bad.
 fn attribute(causes: &mut Vec<Finding>, symptoms: Vec<Finding>) {
-    let beside = |id: &str| {
+    let beside = |id: Id| {
         matches!(
             id,
-            "restarts-often"
-                | "stuck-terminating"
-                | "hook-failed"
-                | "resize-pending"
-                | "disrupted"
-                | "target-port-unresolved"
-                | "target-port-unknown"
+            Id::RestartsOften
+                | Id::StuckTerminating
+                | Id::HookFailed
+                | Id::ResizePending
+                | Id::Disrupted
+                | Id::TargetPortUnresolved
+                | Id::TargetPortUnknown
         )
     };
     if let Some(cause) = causes.iter_mut().find(|one| !beside(one.id)) {
@@ -157,17 +159,17 @@ fn attribute(causes: &mut Vec<Finding>, symptoms: Vec<Finding>) {
 fn explained(mut causes: Vec<Finding>, explanations: Vec<Finding>) -> Vec<Finding> {
     for mut one in explanations {
         let waits = |cause: &Finding| {
-            cause.id == "unschedulable" && matches!(cause.cause, Some("unbound-volume-claim" | "volume-claim-missing" | "volume-zone"))
+            cause.id == Id::Unschedulable && matches!(cause.cause, Some("unbound-volume-claim" | "volume-claim-missing" | "volume-zone"))
         };
         let told = |cause: &Finding| match one.id {
-            "volume-claim-pending" => waits(cause),
-            "node-not-ready" => cause.id == "node-lost",
+            Id::VolumeClaimPending => waits(cause),
+            Id::NodeNotReady => cause.id == Id::NodeLost,
             _ => false,
         };
         if causes.iter().any(told) {
             continue;
         }
-        if one.id == "volume-claim-lost"
+        if one.id == Id::VolumeClaimLost
             && let Some(at) = causes.iter().position(waits)
         {
             let symptom = causes.remove(at);

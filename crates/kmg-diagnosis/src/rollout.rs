@@ -3,23 +3,15 @@
 use kmg_core::clock::Millis;
 use kmg_core::observe::{ConditionFacts, DeploymentFacts};
 
+use crate::catalog::Id;
 use crate::finding::{Evidence, Finding, ObjectRef, Phrase, Severity};
-
-/// Whether a rollout is complete: the controller has seen the newest spec, every replica is of it, no older
-/// one is left, and all are available.
-pub const fn is_complete(deployment: &DeploymentFacts) -> bool {
-    deployment.observed_generation >= deployment.generation
-        && deployment.updated == deployment.replicas
-        && deployment.current == deployment.updated
-        && deployment.available == deployment.updated
-}
 
 /// A controller sees a new object within this time.
 const SEEN_MS: i64 = 30_000;
 
 /// What is unfinished: nothing, or one finding.
 pub(crate) fn finding(deployment: &DeploymentFacts, now: Millis) -> Option<Finding> {
-    if is_complete(deployment) {
+    if deployment.is_rolled_out() {
         return None;
     }
     let progressing = condition(deployment, "Progressing");
@@ -28,15 +20,15 @@ pub(crate) fn finding(deployment: &DeploymentFacts, now: Millis) -> Option<Findi
         && deployment.current == deployment.updated;
     let unseen = deployment.observed_generation == 0 && deployment.created_at.is_some_and(|at| now.since(at) > SEEN_MS);
     let (id, severity, summary) = match progressing {
-        _ if unseen => ("controller-behind", Severity::Critical, Phrase::of("The Deployment controller has never seen this Deployment.")),
+        _ if unseen => (Id::ControllerBehind, Severity::Critical, Phrase::of("The Deployment controller has never seen this Deployment.")),
         Some(one) if one.status == "False" && one.reason == "ProgressDeadlineExceeded" => {
-            ("rollout-stalled", Severity::Critical, stalled(deployment))
+            (Id::RolloutStalled, Severity::Critical, stalled(deployment))
         }
-        _ if deployment.paused => ("rollout-paused", Severity::Warning, Phrase::of("The rollout is paused and not finished.")),
+        _ if deployment.paused => (Id::RolloutPaused, Severity::Warning, Phrase::of("The rollout is paused and not finished.")),
         Some(one) if rolled_out && one.reason == "NewReplicaSetAvailable" => {
-            ("replicas-unavailable", Severity::Warning, unavailable(deployment))
+            (Id::ReplicasUnavailable, Severity::Warning, unavailable(deployment))
         }
-        _ => ("rollout-in-progress", Severity::Info, in_progress(deployment)),
+        _ => (Id::RolloutInProgress, Severity::Info, in_progress(deployment)),
     };
     let mut finding = Finding::new(id, severity, object(deployment), summary).next(next(id));
     finding.evidence = counts(deployment);
@@ -58,7 +50,7 @@ pub(crate) fn surge(deployment: &DeploymentFacts) -> Option<Finding> {
     let old_ones_serve = deployment.available >= deployment.replicas && deployment.updated < deployment.current;
     (none_may_go && old_ones_serve).then(|| {
         let summary = Phrase::of("New Pods must fit beside all the old ones: the strategy lets none of these end first.");
-        Finding::new("surge-cannot-fit", Severity::Warning, object(deployment), summary)
+        Finding::new(Id::SurgeCannotFit, Severity::Warning, object(deployment), summary)
             .proof(path(deployment, "spec.strategy"), deployment.strategy.as_str())
             .next(Phrase::of("A person may allow one Pod to be unavailable (maxUnavailable), or make room."))
     })
@@ -120,12 +112,12 @@ fn in_progress(deployment: &DeploymentFacts) -> Phrase {
     }
 }
 
-fn next(id: &str) -> Phrase {
+fn next(id: Id) -> Phrase {
     Phrase::new().own(match id {
-        "controller-behind" => "A person should look at the controller manager of the cluster.",
-        "rollout-stalled" => "Look at the newest Pods: their containers' states say what is missing.",
-        "rollout-paused" => "A person paused it; it goes on when it is resumed.",
-        "replicas-unavailable" => "Look at the Pods that are not ready and their Events.",
+        Id::ControllerBehind => "A person should look at the controller manager of the cluster.",
+        Id::RolloutStalled => "Look at the newest Pods: their containers' states say what is missing.",
+        Id::RolloutPaused => "A person paused it; it goes on when it is resumed.",
+        Id::ReplicasUnavailable => "Look at the Pods that are not ready and their Events.",
         _ => "Call get_deployment_diagnostics again in a while.",
     })
 }

@@ -1,8 +1,9 @@
 //! What keeps a Service from answering, beside its Pods.
 
 use kmg_core::clock::Millis;
-use kmg_core::observe::{ContainerDetail, LabelFacts, LabelSet, ServiceView, TargetPort};
+use kmg_core::observe::{LabelFacts, LabelSet, ServiceView};
 
+use crate::catalog::Id;
 use crate::finding::{Finding, ObjectRef, Phrase, Severity};
 
 /// A cloud may take so long to make a load balancer.
@@ -49,7 +50,7 @@ pub(crate) fn unmatched(view: &ServiceView) -> Option<Finding> {
         }
         None => ("no-pods", summary.own("."), None),
     };
-    let mut finding = Finding::new("no-matching-pods", Severity::Critical, object(view), summary)
+    let mut finding = Finding::new(Id::NoMatchingPods, Severity::Critical, object(view), summary)
         .cause(cause)
         .since(view.service.created_at)
         .proof(path(view, "spec.selector"), selector(view))
@@ -112,68 +113,17 @@ fn distance(a: &str, b: &str) -> usize {
 
 fn at_rest(view: &ServiceView, workload: &str) -> Finding {
     let summary = Phrase::of("Deployment ").name(workload).own(" behind it is scaled to zero: nothing answers.");
-    Finding::new("scaled-to-zero", Severity::Info, object(view), summary)
+    Finding::new(Id::ScaledToZero, Severity::Info, object(view), summary)
         .proof(format!("Deployment/{workload} spec.replicas"), 0)
         .next(Phrase::of("If it should answer, ask for replicas with request_scale_deployment."))
 }
 
 fn waiting(view: &ServiceView, workload: &str) -> Finding {
     let summary = Phrase::of("Deployment ").name(workload).own(" behind it has no Pods.");
-    Finding::new("no-matching-pods", Severity::Critical, object(view), summary)
+    Finding::new(Id::NoMatchingPods, Severity::Critical, object(view), summary)
         .cause("no-pods")
         .proof(path(view, "spec.selector"), selector(view))
         .next(Phrase::of("Call get_deployment_diagnostics for this Deployment."))
-}
-
-/// Ports that lead nowhere: a name that no Pod has, or a number that none declares.
-pub(crate) fn ports(view: &ServiceView) -> Vec<Finding> {
-    let declared: Vec<&ContainerDetail> =
-        view.pods.iter().filter_map(|pod| pod.detail.as_deref()).flat_map(|detail| &detail.containers).collect();
-    if declared.is_empty() {
-        return Vec::new();
-    }
-    let all = || declared.iter().flat_map(|one| &one.ports);
-    let known = |port: &kmg_core::observe::PortFacts| {
-        if port.name.is_empty() {
-            format!("{}/{}", port.port, port.protocol)
-        } else {
-            format!("{}={}/{}", port.name, port.port, port.protocol)
-        }
-    };
-    let mut names: Vec<String> = all().map(known).collect();
-    names.sort();
-    names.dedup();
-    let have = if names.is_empty() { "none".to_owned() } else { names.join(",") };
-    let of_port = |port: &kmg_core::observe::ServicePortFacts| {
-        let (id, severity, summary) = match &port.target {
-            TargetPort::Name(name) if all().all(|one| one.name != *name || one.protocol != port.protocol) => (
-                "target-port-unresolved",
-                Severity::Critical,
-                Phrase::of("Port ").number(port.port).own(" leads to the port named ").name(name).own(", which no Pod behind it declares."),
-            ),
-            TargetPort::Number(number) if !names.is_empty() && all().all(|one| one.port != *number || one.protocol != port.protocol) => (
-                "target-port-unknown",
-                Severity::Warning,
-                Phrase::of("Port ")
-                    .number(port.port)
-                    .own(" leads to ")
-                    .number(*number)
-                    .own(", which no Pod behind it declares; it may still listen there."),
-            ),
-            TargetPort::Name(_) | TargetPort::Number(_) => return None,
-        };
-        let target = match &port.target {
-            TargetPort::Name(name) => name.clone(),
-            TargetPort::Number(number) => number.to_string(),
-        };
-        Some(
-            Finding::new(id, severity, object(view), summary)
-                .proof(path(view, &format!("spec.ports[{}].targetPort", port.port)), target)
-                .proof(format!("Pod/{} spec.containers[*].ports", view.pods[0].name), have.as_str())
-                .next(Phrase::of("Compare targetPort with the ports of the containers.")),
-        )
-    };
-    view.service.ports.iter().filter_map(of_port).collect()
 }
 
 /// No endpoint takes traffic.
@@ -187,7 +137,7 @@ pub(crate) fn no_endpoints(view: &ServiceView) -> Option<Finding> {
     if service.selector.is_empty() {
         let summary = Phrase::of("It has no selector, and nobody made endpoints for it.");
         return Some(
-            Finding::new("no-endpoints", Severity::Critical, object(view), summary)
+            Finding::new(Id::NoEndpoints, Severity::Critical, object(view), summary)
                 .since(service.created_at)
                 .proof(path(view, "spec.selector"), "none")
                 .proof(format!("{slices}.count"), endpoints.slices)
@@ -200,7 +150,7 @@ pub(crate) fn no_endpoints(view: &ServiceView) -> Option<Finding> {
         .number(endpoints.not_ready)
         .own(" are listed as not ready.");
     Some(
-        Finding::new("no-ready-endpoints", Severity::Critical, object(view), summary)
+        Finding::new(Id::NoReadyEndpoints, Severity::Critical, object(view), summary)
             .proof(format!("{slices}[conditions.ready=true].count"), endpoints.ready)
             .proof(format!("{slices}[conditions.ready=false].count"), endpoints.not_ready)
             .next(Phrase::of("Look at the Pods behind it: get_pod_diagnostics says why one is not ready.")),
@@ -216,7 +166,7 @@ pub(crate) fn traffic(view: &ServiceView, now: Millis) -> Vec<Finding> {
     let balancer = pending.then(|| {
         let class = service.load_balancer_class.as_deref().unwrap_or("none");
         let finding = Finding::new(
-            "load-balancer-pending",
+            Id::LoadBalancerPending,
             Severity::Warning,
             object(view),
             Phrase::of("It waits for a load balancer's address: nobody gave it one."),
@@ -237,7 +187,7 @@ pub(crate) fn traffic(view: &ServiceView, now: Millis) -> Vec<Finding> {
     let local = service.internal_policy == "Local" && !everywhere && !nodes.is_empty();
     let local = local.then(|| {
         let summary = Phrase::of("Clients on nodes without a Pod of it get no answer: internalTrafficPolicy is Local.");
-        Finding::new("local-traffic-policy", Severity::Warning, object(view), summary)
+        Finding::new(Id::LocalTrafficPolicy, Severity::Warning, object(view), summary)
             .proof(path(view, "spec.internalTrafficPolicy"), service.internal_policy.as_str())
             .proof(format!("EndpointSlice[service-name={}] endpoints[ready].nodeName", service.name), nodes.join(","))
             .next(Phrase::of("A person should set it to Cluster, or run a Pod on every node."))

@@ -6,6 +6,7 @@ use kmg_core::clock::Millis;
 use kmg_core::observe::PodFacts;
 use serde_json::Value;
 
+use crate::catalog::Id;
 use crate::finding::{Evidence, Finding, MAX_EVIDENCE, Phrase, Severity};
 use crate::scope::Scope;
 
@@ -13,7 +14,7 @@ use crate::scope::Scope;
 #[derive(Clone, Debug)]
 pub(crate) struct Sign<'a> {
     pub(crate) pod: &'a PodFacts,
-    pub(crate) id: &'static str,
+    pub(crate) id: Id,
     pub(crate) cause: Option<&'static str>,
     pub(crate) severity: Severity,
     /// What else two signs must share to be one finding, such as the container.
@@ -28,7 +29,7 @@ pub(crate) struct Sign<'a> {
 }
 
 impl<'a> Sign<'a> {
-    pub(crate) fn new(pod: &'a PodFacts, id: &'static str, severity: Severity, says: Phrase) -> Self {
+    pub(crate) fn new(pod: &'a PodFacts, id: Id, severity: Severity, says: Phrase) -> Self {
         Self {
             pod,
             id,
@@ -45,6 +46,7 @@ impl<'a> Sign<'a> {
 
     pub(crate) fn cause(mut self, cause: impl Into<Option<&'static str>>) -> Self {
         self.cause = cause.into();
+        debug_assert!(self.cause.is_none_or(|cause| self.id.causes().contains(&cause)), "{:?} {:?}", self.id, self.cause);
         self
     }
 
@@ -119,14 +121,19 @@ fn finding(scope: &Scope<'_>, group: Vec<Sign<'_>>) -> Option<Finding> {
 /// Puts the best explanation first: severity, then how specific it is, then how many Pods show it, then the id, so
 /// that the order is stable between polls.
 pub(crate) fn rank(findings: &mut [Finding]) {
-    findings.sort_by_key(|one| (Reverse(one.severity), Reverse(specificity(one.id)), Reverse(one.affected), one.id));
+    findings.sort_by_key(|one| (Reverse(one.severity), Reverse(specificity(one.id)), Reverse(one.affected), one.id.as_str()));
 }
 
 /// A named cause comes before a way of failing, and that before a mere state.
-fn specificity(id: &str) -> u8 {
+fn specificity(id: Id) -> u8 {
     match id {
-        "not-ready" | "rollout-stalled" | "rollout-in-progress" | "replicas-unavailable" | "no-ready-endpoints" => 0,
-        "liveness-probe-failing" | "readiness-probe-failing" | "startup-probe-failing" | "restarts-often" | "node-lost" | "disrupted" => 1,
+        Id::NotReady | Id::RolloutStalled | Id::RolloutInProgress | Id::ReplicasUnavailable | Id::NoReadyEndpoints => 0,
+        Id::LivenessProbeFailing
+        | Id::ReadinessProbeFailing
+        | Id::StartupProbeFailing
+        | Id::RestartsOften
+        | Id::NodeLost
+        | Id::Disrupted => 1,
         _ => 2,
     }
 }

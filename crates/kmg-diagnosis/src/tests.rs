@@ -119,7 +119,7 @@ fn a_failing_pull_is_the_cause_and_the_rollout_its_consequence() {
     let findings = diagnose(&broken("ImagePullBackOff", "Back-off pulling image: manifest unknown: not found"), NOW);
     assert_eq!(findings.len(), 1);
     let finding = &findings[0];
-    assert_eq!((finding.id, finding.cause, finding.severity), ("image-pull-failed", Some("not-found"), Severity::Critical));
+    assert_eq!((finding.id.as_str(), finding.cause, finding.severity), ("image-pull-failed", Some("not-found"), Severity::Critical));
     assert_eq!(
         text(&finding.summary),
         "1 of 3 Pods cannot get the image r.test/web:2 of container app: the registry has no such repository or tag."
@@ -128,7 +128,7 @@ fn a_failing_pull_is_the_cause_and_the_rollout_its_consequence() {
     assert!(finding.evidence.iter().any(|one| one.path.ends_with("state.waiting.reason") && one.value == "ImagePullBackOff"));
     assert!(finding.next.iter().any(|next| text(next).contains("r.test/web:1")), "the last good image is named");
     assert_eq!(finding.consequences.len(), 1);
-    assert_eq!(finding.consequences[0].id, "rollout-stalled");
+    assert_eq!(finding.consequences[0].id.as_str(), "rollout-stalled");
 }
 
 #[test]
@@ -188,16 +188,16 @@ fn a_crash_loop_says_how_the_last_run_ended() {
     {
         let view = crashing(waiting("CrashLoopBackOff", "back-off 40s"), 5, Some(ended(code, reason, 1_000)));
         let findings = diagnose(&view, NOW);
-        assert_eq!((findings[0].id, findings[0].cause), ("crash-loop", Some(cause)), "{code} {reason}");
+        assert_eq!((findings[0].id.as_str(), findings[0].cause), ("crash-loop", Some(cause)), "{code} {reason}");
         assert!(findings[0].evidence.iter().any(|one| one.value == "last words"));
-        assert_eq!(findings[0].consequences[0].id, "replicas-unavailable");
+        assert_eq!(findings[0].consequences[0].id.as_str(), "replicas-unavailable");
     }
 }
 
 #[test]
 fn a_container_between_two_crashes_still_loops_and_a_recovered_one_does_not() {
     let running = |ago: i64| ContainerState::Running { since: Some(NOW.plus(-ago)) };
-    let id = |view: &DeploymentView| diagnose(view, NOW).first().map(|finding| finding.id);
+    let id = |view: &DeploymentView| diagnose(view, NOW).first().map(|finding| finding.id.as_str());
     assert_eq!(id(&crashing(running(2_000), 6, Some(ended(1, "Error", 3_000)))), Some("crash-loop"));
     assert_eq!(id(&crashing(ContainerState::Terminated(ended(1, "Error", 100)), 4, None)), Some("crash-loop"));
     assert_eq!(id(&crashing(running(400_000), 6, Some(ended(1, "Error", 401_000)))), Some("replicas-unavailable"));
@@ -228,9 +228,9 @@ fn an_unfinished_rollout_is_named_by_its_state() {
     for (id, change) in cases {
         let mut view = healthy();
         change(&mut view.deployment);
-        assert!(!is_complete(&view.deployment));
+        assert!(!view.deployment.is_rolled_out());
         let findings = diagnose(&view, NOW);
-        assert_eq!(findings.iter().map(|finding| finding.id).collect::<Vec<_>>(), [id]);
+        assert_eq!(findings.iter().map(|finding| finding.id.as_str()).collect::<Vec<_>>(), [id]);
     }
 }
 
@@ -246,7 +246,7 @@ fn pods_that_may_not_be_created_are_a_cause() {
         ..ConditionFacts::default()
     });
     let findings = diagnose(&view, NOW);
-    assert_eq!((findings.len(), findings[0].id), (1, "pods-not-created"));
+    assert_eq!((findings.len(), findings[0].id.as_str()), (1, "pods-not-created"));
     assert!(findings[0].summary.parts().contains(&Part::Quote("exceeded quota: q".to_owned())), "foreign text stays apart");
 }
 
@@ -257,6 +257,6 @@ fn the_order_is_stable_and_the_widest_cause_first() {
         let pod = view.pods.iter_mut().find(|pod| pod.name == name).unwrap();
         pod.containers[0].state = waiting("CrashLoopBackOff", "");
     }
-    let ids: Vec<_> = diagnose(&view, NOW).iter().map(|finding| finding.id).collect();
+    let ids: Vec<_> = diagnose(&view, NOW).iter().map(|finding| finding.id.as_str()).collect();
     assert_eq!(ids, ["crash-loop", "image-pull-failed"]);
 }

@@ -11,8 +11,8 @@ use kmg_cluster::write::dry_run::dry_run;
 use kmg_core::clock::Millis;
 use kmg_core::decision::VerifiedPlan;
 use kmg_core::plan::{
-    Action, Head, Kind, ObjectId, Outcome, Receipt, Rendered, ResourceVersion, Step, StepOutcome, Target as Place, before_dry_run,
-    findings, projection_digest, step_change, worse,
+    Action, Change, Head, Kind, ObjectId, Outcome, Receipt, Rendered, ResourceVersion, Step, StepOutcome, Target as Place, before_dry_run,
+    findings, project, projection_digest, step_change, worse,
 };
 use kmg_core::untrusted::Quoted;
 use serde_json::Value;
@@ -169,11 +169,20 @@ impl Work<'_> {
     fn as_meant(&self, step: &Step, place: &Place, live: Option<&Value>) -> Result<(), Halt> {
         let body = self.plan.body();
         let refused = |reason: &str| Halt::new(Outcome::Refused, reason);
-        let meant = step_change(&body.ask, place, &body.plan_id, live).map_err(|_| refused("the ask has no meaning for the object"))?;
-        let same = (&meant.action, &meant.template, &meant.object, &meant.propagation_policy)
-            == (&step.action, &step.template, &step.object, &step.propagation_policy);
-        if !same {
-            return Err(refused("the stored request is not what the ask means for the object"));
+        let mean = |live: Option<&Value>| step_change(&body.ask, place, &body.plan_id, live);
+        let is_step = |meant: &Change| {
+            (&meant.action, &meant.template, &meant.object, &meant.propagation_policy)
+                == (&step.action, &step.template, &step.object, &step.propagation_policy)
+        };
+        let meant = mean(live).map_err(|_| refused("the ask has no meaning for the object"))?;
+        if !is_step(&meant) {
+            // A controller's first annotation is no change of the reviewed state, but makes another patch of it.
+            let bare = live.map(|live| project(live, &[]));
+            return Err(if mean(bare.as_ref()).is_ok_and(|meant| is_step(&meant)) {
+                Halt::new(Outcome::Stale, "The object got its first annotation since the review.")
+            } else {
+                refused("the stored request is not what the ask means for the object")
+            });
         }
         let autoscaled = |pointer: &String| place.kind == Kind::Deployment && pointer == REPLICAS && !meant.sets_replicas();
         if step.exclusions.iter().any(|pointer| !meant.exclusions.contains(pointer) && !autoscaled(pointer)) {
@@ -247,7 +256,7 @@ impl Work<'_> {
     /// Sends the request once, unless the window closed meanwhile, and writes down what the answer proves.
     async fn send(&mut self, intent: &Intent, rendered: &Rendered) -> Result<(Conclusion, Option<Quoted>), ExecutorError> {
         let (conclusion, message) = if self.window_closed() {
-            (plain(State::Withheld, "expired"), None)
+            (Conclusion::plain(State::Withheld, "expired"), None)
         } else {
             self.sent += 1;
             let answer = send_once(&self.executor.cluster, rendered, &intent.audit_id, self.executor.timing.send_deadline).await;
@@ -267,7 +276,7 @@ impl Work<'_> {
                     State::Deleting => "The API server accepted the deletion; finalizers hold the object.",
                     _ => "The API server accepted the deletion and does not say whether the object is gone.",
                 };
-                (plain(state, reason), None)
+                (Conclusion::plain(state, reason), None)
             }
             SendResult::Accepted { object, .. } => {
                 let written = written(&object, &Target::of(intent));
@@ -276,15 +285,17 @@ impl Work<'_> {
                 } else {
                     "The API server accepted the write and returned something else than was predicted."
                 };
-                (Conclusion { state: written.state(), reason: reason.to_owned(), resource_version: written.resource_version }, None)
+                (Conclusion::written(written, reason), None)
             }
             SendResult::Rejected { status, message } => {
-                (plain(State::Rejected, format!("The API server refused the write (status {status}).")), Some(message))
+                (Conclusion::plain(State::Rejected, format!("The API server refused the write (status {status}).")), Some(message))
             }
             SendResult::Conflict(message) | SendResult::Unprocessable(message) | SendResult::NotFound(message) => {
                 (after_refusal(intent, &self.executor.read(intent).await), Some(message))
             }
-            SendResult::Unknown { why } => (plain(State::Unknown, format!("It is not known whether the write was accepted: {why}.")), None),
+            SendResult::Unknown { why } => {
+                (Conclusion::plain(State::Unknown, format!("It is not known whether the write was accepted: {why}.")), None)
+            }
         }
     }
 
@@ -355,13 +366,9 @@ fn dry_run_failed(error: &ClusterError) -> Halt {
     Halt { moved, ..Halt::quoting(outcome, format!("The executor's own dry run failed: {error}."), error) }
 }
 
-fn plain(state: State, reason: impl Into<String>) -> Conclusion {
-    Conclusion { state, reason: reason.into(), resource_version: None }
-}
-
 pub(crate) fn end_of(intent: &Intent, conclusion: &Conclusion) -> End {
-    let Conclusion { state, reason, resource_version } = conclusion.clone();
-    End { plan_id: intent.plan_id.clone(), attempt: intent.attempt, state, reason, resource_version }
+    let Conclusion { state, reason, resource_version, created } = conclusion.clone();
+    End { plan_id: intent.plan_id.clone(), attempt: intent.attempt, state, reason, resource_version, uid: created }
 }
 
 pub(crate) fn outcome_of(object: &ObjectId, outcome: Outcome) -> StepOutcome {
@@ -380,7 +387,7 @@ fn already(step: &Step, written: Written) -> Done {
 }
 
 fn sent(step: &Step, intent: &Intent, conclusion: Conclusion, message: Option<Quoted>) -> Done {
-    let Conclusion { state, reason, resource_version } = conclusion;
+    let Conclusion { state, reason, resource_version, created: _ } = conclusion;
     let audit_id = (state != State::Withheld).then(|| intent.audit_id.clone());
     Done { step: StepOutcome { object: step.object.clone(), outcome: state.outcome(), resource_version, audit_id, message }, reason }
 }

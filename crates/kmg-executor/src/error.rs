@@ -39,6 +39,9 @@ pub enum ExecutorError {
     /// The key for pre-images has the wrong length.
     #[error("the key for pre-images is not 32 bytes")]
     SealKey,
+    /// What was asked for cannot be had, and the asker can do something.
+    #[error(transparent)]
+    Refused(#[from] Refusal),
     /// The link to the gateway failed.
     #[error(transparent)]
     Link(#[from] kmg_link::ServeError),
@@ -53,6 +56,7 @@ impl ExecutorError {
             Self::Record { .. } => Code::Tampered,
             Self::Busy | Self::Lost => Code::OutcomeUnknown,
             Self::Parameters(_) => Code::InvalidJson,
+            Self::Refused(refusal) => refusal.code,
             Self::Link(error) => error.code(),
             Self::Provider(_) | Self::PreImages(_) | Self::SealKey => Code::Internal,
         }
@@ -61,6 +65,7 @@ impl ExecutorError {
     /// As what the link's other end gets.
     pub fn problem(&self) -> Problem {
         match self {
+            Self::Refused(refusal) => refusal.clone().into(),
             Self::Busy => Refusal::new(self.code(), "The plan is being executed right now; read its status.").into(),
             _ => Fault::new(self.code(), self).into(),
         }

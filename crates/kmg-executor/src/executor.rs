@@ -297,6 +297,7 @@ impl Executor {
                     state: State::Unknown,
                     reason: "The process ended before an answer was written down.".to_owned(),
                     resource_version: None,
+                    uid: None,
                 };
                 self.book.write(APPLY_RECONCILED, &end).await?;
             }

@@ -8,6 +8,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use kmg_audit::{Journal, Position, Replay};
 use kmg_core::clock::{Clock, Millis};
+use kmg_core::digest::Digest;
 use kmg_core::plan::{Head, ObjectId, Outcome, PlanId, Receipt};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -16,7 +17,7 @@ use serde_json::Value;
 use crate::error::ExecutorError;
 use crate::record::{APPLY_INTENT, APPLY_OUTCOME, APPLY_RECONCILED, Closing, End, Intent, JOB_FINISHED, JOB_REFUSED, PLAN_VOIDED, State};
 
-/// How many receipts are kept whole in memory; of older plans their outcome is.
+/// How many ends are kept whole in memory; of older plans their outcome is.
 const RECENT: usize = 1_024;
 
 /// What is known of a plan.
@@ -52,12 +53,31 @@ struct Old {
     position: Position,
 }
 
+/// A plan that is over, with what leads back from it.
+#[derive(Clone, Debug)]
+pub(crate) struct Ended {
+    pub(crate) receipt: Receipt,
+    /// The digest of the bytes that were executed; none where none were.
+    pub(crate) review_digest: Option<Digest>,
+    /// The last request of each step that had one.
+    pub(crate) requests: Vec<LastRequest>,
+}
+
+/// The last request of a step: the object as it was before is kept under its number.
+#[derive(Clone, Debug)]
+pub(crate) struct LastRequest {
+    pub(crate) step: usize,
+    pub(crate) attempt: u32,
+    /// The uid of the object it created.
+    pub(crate) created: Option<String>,
+}
+
 /// The folded journal.
 #[derive(Debug, Default)]
 pub(crate) struct Ledger {
     open: BTreeMap<PlanId, Vec<Attempt>>,
     closed: HashMap<PlanId, Old>,
-    recent: HashMap<PlanId, Receipt>,
+    recent: HashMap<PlanId, Ended>,
     order: VecDeque<PlanId>,
     latest: Option<Millis>,
 }
@@ -118,9 +138,11 @@ impl Ledger {
             return Err(Foreign);
         }
         let plan = closing.plan_id.clone();
-        self.open.remove(&plan);
+        let attempts = self.open.remove(&plan).unwrap_or_default();
         self.closed.insert(plan.clone(), Old { outcome: closing.outcome, attempts: closing.attempts, at: closing.at, position });
-        self.recent.insert(plan.clone(), closing.receipt(head(position)));
+        let review_digest = closing.review_digest;
+        let ended = Ended { receipt: closing.receipt(head(position)), review_digest, requests: last_requests(attempts) };
+        self.recent.insert(plan.clone(), ended);
         self.order.push_back(plan);
         if self.order.len() > RECENT
             && let Some(oldest) = self.order.pop_front()
@@ -135,7 +157,8 @@ impl Ledger {
             return Some(Seen::Sent(attempts.clone()));
         }
         let old = self.closed.get(plan)?;
-        Some(Seen::Closed(self.recent.get(plan).cloned().unwrap_or_else(|| Receipt {
+        let whole = self.recent.get(plan).map(|ended| ended.receipt.clone());
+        Some(Seen::Closed(whole.unwrap_or_else(|| Receipt {
             plan_id: plan.clone(),
             outcome: old.outcome,
             reason: format!("Finished earlier; record {} of the executor's journal has the details.", old.position.seq),
@@ -145,6 +168,16 @@ impl Ledger {
             executor_head: head(old.position),
         })))
     }
+}
+
+/// Attempts are in the order of their numbers, so a step's last one stays.
+fn last_requests(attempts: Vec<Attempt>) -> Vec<LastRequest> {
+    let mut last: BTreeMap<usize, LastRequest> = BTreeMap::new();
+    for Attempt { intent, end, .. } in attempts {
+        let request = LastRequest { step: intent.step, attempt: intent.attempt, created: end.and_then(|end| end.uid) };
+        last.insert(request.step, request);
+    }
+    last.into_values().collect()
 }
 
 /// `position` as receipts carry it.
@@ -184,6 +217,11 @@ impl Book {
     /// What is known of `plan`; `None` when the executor never saw it.
     pub(crate) fn seen(&self, plan: &PlanId) -> Option<Seen> {
         self.ledger().seen(plan)
+    }
+
+    /// A plan that is over, if it is one of the last 1,024.
+    pub(crate) fn ended(&self, plan: &PlanId) -> Option<Ended> {
+        self.ledger().recent.get(plan).cloned()
     }
 
     /// Plans without a final record, oldest first.

@@ -16,6 +16,7 @@ mod serve;
 mod sign_in;
 pub mod trust;
 mod turns;
+mod undo;
 mod verdict;
 
 pub use error::ExecutorError;

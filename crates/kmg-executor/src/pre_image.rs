@@ -1,4 +1,5 @@
-//! The object as it was before a write, sealed: for a person who has to undo it.
+//! The object as it was before a write, sealed: for a person who has to undo it, and for working out the way back.
+//! It never leaves this process whole.
 //!
 //! One file for each attempt in a folder beside the journal: a 12-byte nonce, then AES-256-GCM over the live
 //! object's JSON, with plan and attempt as associated data. The key is the executor's own.
@@ -86,7 +87,8 @@ impl PreImages {
         writing.await.map_err(|_| io::Error::other("the writer stopped"))?
     }
 
-    fn open(&self, plan: &PlanId, attempt: u32) -> io::Result<Value> {
+    /// The object as it was before attempt `attempt` of `plan`.
+    pub(crate) fn open(&self, plan: &PlanId, attempt: u32) -> io::Result<Value> {
         let mut sealed = std::fs::read(self.path(plan, attempt))?;
         let damaged = || io::Error::other("the pre-image does not verify");
         let (nonce, rest) = sealed.split_at_mut_checked(NONCE_LEN).ok_or_else(damaged)?;

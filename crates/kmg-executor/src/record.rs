@@ -131,6 +131,9 @@ pub(crate) struct End {
     pub(crate) reason: String,
     /// The resourceVersion the API server gave the accepted write, where its own answer said so.
     pub(crate) resource_version: Option<String>,
+    /// The uid of a created object: what undoing the creation would delete.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) uid: Option<String>,
 }
 
 /// The end of a plan: a receipt without the position that its own record has.

@@ -6,9 +6,9 @@ use std::time::Duration;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use kmg_core::digest::Digest;
-use kmg_core::plan::{Head, Job, PlanId, StoredBody};
+use kmg_core::plan::{Head, Job, PlanId, StoredBody, UndoRequest};
 use kmg_core::problem::Code;
-use kmg_link::methods::{EXECUTE, PROBE, RECONCILE};
+use kmg_link::methods::{EXECUTE, PROBE, RECONCILE, UNDO};
 use kmg_link::{ServeOptions, WireError};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -100,6 +100,7 @@ async fn answer(executor: &Arc<Executor>, method: &str, body: Value) -> Result<V
             let digest = request.review_digest();
             written(executor.reconcile(request.plan_id, digest).await)
         }
+        UNDO => written(executor.undo(parse::<UndoRequest>(UNDO, body)?).await),
         PROBE => written(Ok(ProbeResponse {
             cluster_id: executor.cluster_id().to_owned(),
             head: executor.head(),
@@ -115,7 +116,11 @@ fn parse<T: DeserializeOwned>(method: &'static str, body: Value) -> Result<T, Wi
 
 fn written<T: Serialize>(outcome: Result<T, ExecutorError>) -> Result<Value, WireError> {
     let value = outcome.map_err(|error| {
-        tracing::error!(%error, "a call of the gateway was not carried out");
+        if let ExecutorError::Refused(refusal) = &error {
+            tracing::info!(code = %refusal.code, "a call of the gateway was refused");
+        } else {
+            tracing::error!(%error, "a call of the gateway was not carried out");
+        }
         wire(&error)
     })?;
     serde_json::to_value(value).map_err(|_| wire(&ExecutorError::Lost))
@@ -123,5 +128,6 @@ fn written<T: Serialize>(outcome: Result<T, ExecutorError>) -> Result<Value, Wir
 
 fn wire(error: &ExecutorError) -> WireError {
     let problem = error.problem();
-    WireError::new(problem.code(), problem.public())
+    let untrusted = problem.quote().map(|quote| quote.for_screening().to_owned());
+    WireError { untrusted, ..WireError::new(problem.code(), problem.public()) }
 }

@@ -1,6 +1,7 @@
 //! The executor as a whole, against doubles and, where there is one, the real API server.
 
 mod api_server;
+mod back;
 mod crash;
 mod drift;
 mod front;

@@ -2,7 +2,7 @@
 
 use kmg_core::clock::Millis;
 use kmg_core::digest::Digest;
-use kmg_core::plan::{Action, PLAN_ANNOTATION, PlanId, ResourceVersion, projection_digest};
+use kmg_core::plan::{Action, MARKS, PlanId, ResourceVersion, projection_digest};
 use serde_json::Value;
 
 use crate::record::{Intent, State};
@@ -56,6 +56,8 @@ pub(crate) enum Look {
 pub(crate) struct Written {
     pub(crate) as_predicted: bool,
     pub(crate) resource_version: Option<String>,
+    /// The uid of the object, where the write created it.
+    pub(crate) created: Option<String>,
 }
 
 impl Written {
@@ -76,11 +78,12 @@ pub(crate) struct Version {
 pub(crate) fn look(live: Option<&Value>, target: &Target<'_>) -> Look {
     let Some(live) = live else { return Look::Absent };
     let created = target.action == Action::Create;
-    if !created && live.pointer("/metadata/uid").and_then(Value::as_str) != Some(target.uid) {
+    if !created && uid(live) != Some(target.uid) {
         return Look::Replaced;
     }
-    let annotation = live.pointer("/metadata/annotations").and_then(|all| all.get(PLAN_ANNOTATION)).and_then(Value::as_str);
-    if annotation == Some(target.plan.as_str()) {
+    let annotations = live.pointer("/metadata/annotations");
+    let names_it = |mark| annotations.and_then(|all| all.get(mark)).and_then(Value::as_str) == Some(target.plan.as_str());
+    if MARKS.into_iter().any(names_it) {
         return Look::Ours(written(live, target));
     }
     // An object without a canonical form is not the one that was reviewed.
@@ -93,6 +96,7 @@ pub(crate) fn written(live: &Value, target: &Target<'_>) -> Written {
     Written {
         as_predicted: projection_digest(live, target.exclusions).ok().is_some_and(|digest| target.predicted == Some(digest)),
         resource_version: version(live).map(|version| version.resource_version.as_str().to_owned()),
+        created: uid(live).filter(|_| target.action == Action::Create).map(str::to_owned),
     }
 }
 
@@ -107,6 +111,10 @@ pub(crate) fn deleted(answer: &Value, uid: &str) -> State {
     } else {
         State::Unknown
     }
+}
+
+fn uid(live: &Value) -> Option<&str> {
+    live.pointer("/metadata/uid").and_then(Value::as_str)
 }
 
 fn is_leaving(live: &Value) -> bool {
@@ -136,6 +144,21 @@ pub(crate) struct Conclusion {
     pub(crate) state: State,
     pub(crate) reason: String,
     pub(crate) resource_version: Option<String>,
+    /// The uid of a created object.
+    pub(crate) created: Option<String>,
+}
+
+impl Conclusion {
+    /// A conclusion that names no version.
+    pub(crate) fn plain(state: State, reason: impl Into<String>) -> Self {
+        Self { state, reason: reason.into(), resource_version: None, created: None }
+    }
+
+    /// The object shows that the write was accepted.
+    pub(crate) fn written(written: Written, reason: &str) -> Self {
+        let state = written.state();
+        Self { state, reason: reason.to_owned(), resource_version: written.resource_version, created: written.created }
+    }
 }
 
 /// Concludes from `read` at `now` about the request of `intent`; `None` means that it is too early to tell.
@@ -151,7 +174,7 @@ pub(crate) struct Conclusion {
 /// A deletion leaves nothing to recognise: it counts as done when the uid is gone, and as not done when the object
 /// has moved on without being deleted. A creation is recognised by the id alone.
 pub(crate) fn conclude(intent: &Intent, read: &Read, now: Millis, settled_at: Millis) -> Option<Conclusion> {
-    let unproven = |state, reason: &str| Some(Conclusion { state, reason: reason.to_owned(), resource_version: None });
+    let unproven = |state, reason: &str| Some(Conclusion::plain(state, reason));
     let live = match read {
         Read::Failed => return None,
         Read::Gone => None,
@@ -176,7 +199,7 @@ pub(crate) fn conclude(intent: &Intent, read: &Read, now: Millis, settled_at: Mi
             } else {
                 "The object names this plan and differs from what was predicted."
             };
-            Some(Conclusion { state: written.state(), reason: reason.to_owned(), resource_version: written.resource_version })
+            Some(Conclusion::written(written, reason))
         }
         Look::NotOurs { version: None, .. } => unproven(State::NeedsHuman, "The object has no readable version."),
         Look::NotOurs { as_reviewed, version: Some(version) } => {
@@ -209,7 +232,7 @@ pub(crate) fn conclude(intent: &Intent, read: &Read, now: Millis, settled_at: Mi
 /// sent it twice, so our own write is looked for first; and another attempt is only open where the untouched
 /// generation proves that nothing of ours was accepted.
 pub(crate) fn after_refusal(intent: &Intent, read: &Read) -> Conclusion {
-    let unwritten = |state, reason: &str| Conclusion { state, reason: reason.to_owned(), resource_version: None };
+    let unwritten = |state, reason: &str| Conclusion::plain(state, reason);
     let live = match read {
         Read::Failed => return unwritten(State::Unknown, "The API server refused the write, and the object could not be read again."),
         Read::Gone => None,
@@ -222,11 +245,7 @@ pub(crate) fn after_refusal(intent: &Intent, read: &Read) -> Conclusion {
             unwritten(State::Stale, "An object of this name was created by someone else meanwhile.")
         }
         Look::Replaced => unwritten(State::Stale, "The object was replaced by another of the same name."),
-        Look::Ours(written) => Conclusion {
-            state: written.state(),
-            reason: "The object names this plan: the write was accepted.".to_owned(),
-            resource_version: written.resource_version,
-        },
+        Look::Ours(written) => Conclusion::written(written, "The object names this plan: the write was accepted."),
         Look::NotOurs { as_reviewed: true, version: Some(version) } => {
             if version.resource_version == intent.resource_version {
                 unwritten(State::Rejected, "The API server refused the write although nothing had moved.")

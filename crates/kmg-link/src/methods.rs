@@ -7,12 +7,18 @@ pub const PROTOCOL: u32 = 1;
 
 /// Reads the cluster.
 pub const OBSERVE: &str = "observe";
+/// Looks once at a rollout.
+pub const ROLLOUT: &str = "rollout";
 /// Dry-runs an ask and gives a plan's body.
 pub const PREVIEW: &str = "preview";
 /// Executes an approved plan.
 pub const EXECUTE: &str = "execute";
 /// Establishes what came of an execution.
 pub const RECONCILE: &str = "reconcile";
+/// Works out a way back to a revision of a Deployment.
+pub const REVISION: &str = "revision";
+/// Works out the way back from an executed plan.
+pub const UNDO: &str = "undo";
 /// Probes the fence and the cluster's id.
 pub const PROBE: &str = "probe";
 /// The first call on every connection; answered by the link itself.

@@ -13,7 +13,7 @@ use serde_json::Value;
 
 use crate::SERVER;
 
-const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+pub(crate) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 const ANSWER_TYPE: &str = "application/vnd.kmg.answer.v1+json";
 
 /// A status, a body, and the code the journal gets.
@@ -59,6 +59,11 @@ impl Answer {
     /// Bytes of the body.
     pub(crate) const fn bytes(&self) -> usize {
         self.body.len()
+    }
+
+    /// The body.
+    pub(crate) fn body(&self) -> &[u8] {
+        &self.body
     }
 
     /// The digest of the body, where there is one.

@@ -53,13 +53,17 @@ fn is_json(content_type: &str) -> bool {
 }
 
 fn accepts_json(headers: &HeaderMap) -> bool {
-    let mut lines = headers.get_all(ACCEPT).iter().peekable();
-    lines.peek().is_none()
-        || lines.any(|line| {
-            let ranges = line.to_str().unwrap_or_default().split(',');
-            let media = ranges.map(|range| range.split(';').next().unwrap_or_default().trim().to_ascii_lowercase());
-            media.into_iter().any(|media| matches!(media.as_str(), "*/*" | "application/*" | "application/json"))
-        })
+    !headers.contains_key(ACCEPT) || accepted(headers).any(|media| matches!(media.as_str(), "*/*" | "application/*" | "application/json"))
+}
+
+/// Whether the client takes a stream of events by name: a wildcard is no such wish.
+pub(crate) fn accepts_events(headers: &HeaderMap) -> bool {
+    accepted(headers).any(|media| media == "text/event-stream")
+}
+
+fn accepted(headers: &HeaderMap) -> impl Iterator<Item = String> {
+    let ranges = headers.get_all(ACCEPT).iter().flat_map(|line| line.to_str().unwrap_or_default().split(','));
+    ranges.map(|range| range.split(';').next().unwrap_or_default().trim().to_ascii_lowercase())
 }
 
 /// The body, at most 1 MiB within ten seconds.

@@ -1,4 +1,5 @@
-//! The MCP edge: `POST /mcp`, stateless, both protocol eras, JSON answers, and the protected-resource metadata.
+//! The MCP edge: `POST /mcp`, stateless, both protocol eras, an answer in JSON or at the end of a stream of events, and
+//! the protected-resource metadata.
 //!
 //! A request becomes an answer in [`pipeline`], one straight line of checks. A cookie means nothing here and a
 //! bearer token nothing anywhere else: no function of this crate can name a reviewer.
@@ -11,7 +12,7 @@ mod hosts;
 mod limiter;
 mod metadata;
 mod pipeline;
-mod plan;
+mod stream;
 
 use std::sync::Arc;
 

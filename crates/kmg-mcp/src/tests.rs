@@ -3,3 +3,4 @@ mod eras;
 mod fixture;
 mod order;
 mod plans;
+mod stream;

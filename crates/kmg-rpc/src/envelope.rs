@@ -66,7 +66,7 @@ impl Envelope {
     }
 }
 
-fn read_id(id: Value) -> Result<Id, RpcError> {
+pub(crate) fn read_id(id: Value) -> Result<Id, RpcError> {
     match id {
         Value::String(text) if text.len() <= MAX_ID => Ok(Id::Text(text)),
         Value::Number(number) if number.as_i64().is_some() => Ok(Id::Number(number.as_i64().unwrap_or_default())),

@@ -16,4 +16,4 @@ pub use envelope::Id;
 pub use era::{Era, LATEST_LEGACY, MODERN, SUPPORTED};
 pub use error::RpcError;
 pub use headers::{HeaderError, Headers, decode_value};
-pub use params::{CallTool, ClientInfo, Incoming, Received, Request, read};
+pub use params::{CallTool, ClientInfo, Incoming, ProgressToken, Received, Request, read};

@@ -3,7 +3,7 @@
 use kmg_core::untrusted::Quoted;
 use serde_json::{Map, Value};
 
-use crate::envelope::{Envelope, Id};
+use crate::envelope::{Envelope, Id, read_id};
 use crate::era::{Era, LATEST_LEGACY, MODERN, SUPPORTED, classify};
 use crate::error::RpcError;
 use crate::headers::Headers;
@@ -61,7 +61,12 @@ pub struct CallTool {
     pub name: String,
     /// The arguments.
     pub arguments: Map<String, Value>,
+    /// Under which name the client wants to hear of the call's progress.
+    pub progress: Option<ProgressToken>,
 }
+
+/// A text of at most 256 bytes or an integer that names a call's progress.
+pub type ProgressToken = Id;
 
 /// Reads one body. `headers` are the request's, or `None` where the transport has none (stdio).
 ///
@@ -126,12 +131,18 @@ fn call_tool(mut params: Map<String, Value>) -> Result<CallTool, RpcError> {
         Some(Value::Object(arguments)) => arguments,
         Some(_) => return Err(RpcError::invalid_params("The arguments of tools/call must be an object.")),
     };
+    let progress = match params.get_mut("_meta").and_then(|meta| meta.get_mut("progressToken")).map(Value::take) {
+        None => None,
+        Some(token) => {
+            Some(read_id(token).map_err(|_| RpcError::invalid_params("A progressToken is an integer or a text of at most 256 bytes."))?)
+        }
+    };
     // Known members that mean nothing here: the answers to questions this server never asks, and tasks.
     for known in ["_meta", "inputResponses", "requestState", "task"] {
         params.remove(known);
     }
     if params.is_empty() {
-        Ok(CallTool { name, arguments })
+        Ok(CallTool { name, arguments, progress })
     } else {
         Err(RpcError::invalid_params("tools/call has the members name, arguments and _meta only."))
     }

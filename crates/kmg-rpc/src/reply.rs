@@ -4,7 +4,7 @@ use serde_json::{Map, Value, json};
 
 use crate::envelope::Id;
 use crate::era::{Era, SUPPORTED};
-use crate::params::Incoming;
+use crate::params::{Incoming, ProgressToken};
 
 /// How long a client may keep the list of tools, in milliseconds. It is compiled in and never changes.
 const TTL_MS: u32 = 300_000;
@@ -64,6 +64,16 @@ pub fn call(incoming: &Incoming, result: Value, server: ServerInfo) -> Value {
         Era::Legacy => result,
     };
     envelope(&incoming.id, result)
+}
+
+/// A `notifications/progress` under the client's own token. `progress` grows with every one; nothing says how much
+/// there will be in all.
+pub fn progress(token: &ProgressToken, progress: u64, message: &Value) -> Value {
+    json!({
+        "jsonrpc": "2.0",
+        "method": "notifications/progress",
+        "params": { "progressToken": token, "progress": progress, "message": message },
+    })
 }
 
 fn modern(result: Value, server: ServerInfo, cacheable: bool) -> Value {

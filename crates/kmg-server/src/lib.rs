@@ -12,6 +12,7 @@ mod journal;
 mod link;
 mod observe;
 mod planner;
+mod revision;
 mod server;
 mod stdio;
 

@@ -55,7 +55,9 @@ where
 async fn handle(server: &Server, method: &str, body: Value) -> Result<Value, WireError> {
     match method {
         methods::OBSERVE => answer(server.observe(&parse(body)?).await),
+        methods::ROLLOUT => answer(server.rollout(&parse(body)?).await),
         methods::PREVIEW => answer(Box::pin(server.preview(&parse(body)?)).await),
+        methods::REVISION => answer(server.back_to_revision(&parse(body)?).await),
         methods::PROBE => answer(Ok(probe(server).await)),
         _ => Err(WireError::new(Code::Internal, "This process has no such method.")),
     }

@@ -1,13 +1,22 @@
 //! Reads.
 
 use kmg_cluster::read;
-use kmg_core::observe::{Observation, Observe};
+use kmg_core::observe::{Observation, Observe, RolloutQuestion, RolloutState};
 use kmg_tools::{Guard, search};
 
 use crate::error::ServerError;
 use crate::server::Server;
 
 impl Server {
+    /// Looks once at a rollout with the reader's credential, in an allowed namespace.
+    ///
+    /// # Errors
+    /// `namespace-not-allowed`, or what the API server answers.
+    pub async fn rollout(&self, question: &RolloutQuestion) -> Result<RolloutState, ServerError> {
+        let permit = self.allow.permit(&question.namespace)?;
+        Ok(read::rollout(&self.reader, &permit, question).await?)
+    }
+
     /// Answers `ask` with the reader's credential, in an allowed namespace.
     ///
     /// # Errors

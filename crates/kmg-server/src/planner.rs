@@ -2,8 +2,12 @@
 
 use kmg_core::allow::Permit;
 use kmg_core::digest::Digest;
-use kmg_core::plan::{Demand, PlanFinding, Prediction, PreviewRequest, PreviewResponse, Severity, Step, Target, before_dry_run, predict};
+use kmg_core::plan::{
+    Demand, PlanFinding, Prediction, PreviewRequest, PreviewResponse, Step, Target, before_dry_run, gravest_first, mutations, predict,
+    recent, rules,
+};
 use kmg_core::problem::{Code, Refusal};
+use kmg_core::untrusted::Quoted;
 use serde_json::Value;
 
 use crate::around::{self, Scene};
@@ -34,8 +38,8 @@ impl Server {
             response.steps.push(step);
             response.findings.extend(findings);
         }
-        response.findings.extend(unfenced.map(|refusal| finding("KMG-F01", Severity::High, refusal.public, "")));
-        response.findings.sort_by(|a, b| b.severity.cmp(&a.severity).then_with(|| a.id.cmp(&b.id)));
+        response.findings.extend(unfenced.map(|refusal| rules::UNFENCED.finding(refusal.public, "")));
+        gravest_first(&mut response.findings);
         deny(&response.findings)?;
         Ok(response)
     }
@@ -54,6 +58,9 @@ impl Server {
         let around = Box::pin(around::look(&scene)).await;
         let mut findings = kmg_core::plan::findings(&request.ask, live.as_ref(), after, &self.registries);
         findings.extend(around.findings);
+        findings.extend(after.map(|after| mutations(&change.proposed, after)).unwrap_or_default());
+        findings.extend(live.as_ref().and_then(|live| recent(live, self.reader.now())));
+        findings.extend(run.as_ref().and_then(|run| warned(&run.warnings)));
         let fingerprint = |bytes: &[u8]| self.fingerprint(bytes);
         let prediction = Prediction {
             live: live.as_ref(),
@@ -86,6 +93,30 @@ fn deny(findings: &[PlanFinding]) -> Result<(), Refusal> {
     if denied.is_empty() { Ok(()) } else { Err(Refusal::new(Code::PolicyDenied, format!("{}.", denied.join("; ")))) }
 }
 
-pub(crate) fn finding(id: &str, severity: Severity, summary: String, path: &str) -> PlanFinding {
-    PlanFinding { id: id.to_owned(), severity, demand: Demand::Show, summary, path: path.to_owned() }
+/// What the API server's warnings come to. Of Pod Security it warns by the namespace's own label.
+fn warned(warnings: &[Quoted]) -> Option<PlanFinding> {
+    let of_level = |warning: &Quoted| warning.for_screening().contains("violate PodSecurity");
+    let rule = match warnings {
+        [] => return None,
+        some if some.iter().any(of_level) => rules::BELOW_WARNING,
+        _ => rules::API_WARNING,
+    };
+    Some(rule.finding(rule.summary(), ""))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn warnings_are_told_apart() {
+        let of = |texts: &[&str]| {
+            let warnings: Vec<_> = texts.iter().map(|text| Quoted::new(text, 1_024)).collect();
+            warned(&warnings).map(|finding| finding.id)
+        };
+        let level = "would violate PodSecurity \"restricted:latest\": allowPrivilegeEscalation != false";
+        assert_eq!(of(&[]), None);
+        assert_eq!(of(&["unknown field \"spec.x\""]).as_deref(), Some("KMG-O13"));
+        assert_eq!(of(&["unknown field \"spec.x\"", level]).as_deref(), Some("KMG-S15"));
+    }
 }

@@ -164,9 +164,11 @@ impl<W: Send> Session<W> {
                 })?;
                 Ok(answer(guard, &Untrusted::new(observation), self.options.clock.now()))
             }
-            ToolCall::Propose { .. } | ToolCall::Apply(_) | ToolCall::PlanStatus(_) | ToolCall::WaitForPlan(..) => {
-                Err(Refusal::new(Code::UnknownTool, "This server only reads.").into())
-            }
+            ToolCall::Propose { .. }
+            | ToolCall::Rollback { .. }
+            | ToolCall::Apply(_)
+            | ToolCall::PlanStatus(_)
+            | ToolCall::WaitForPlan(..) => Err(Refusal::new(Code::UnknownTool, "This server only reads.").into()),
         }
     }
 }

@@ -29,6 +29,8 @@ pub enum Tool {
     RequestApplyManifest,
     /// A plan that deletes objects.
     RequestDeleteManifest,
+    /// A plan that goes back to what was before.
+    RequestRollback,
     /// Executes an approved plan.
     ApplyApprovedPlan,
     /// Where a plan stands.
@@ -50,7 +52,7 @@ pub(crate) enum Effect {
 
 impl Tool {
     /// Every tool, in the order of the list.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 17] = [
         Self::GetAllowedNamespaces,
         Self::GetK8sStatus,
         Self::GetK8sEvents,
@@ -64,6 +66,7 @@ impl Tool {
         Self::RequestRestartDeployment,
         Self::RequestApplyManifest,
         Self::RequestDeleteManifest,
+        Self::RequestRollback,
         Self::ApplyApprovedPlan,
         Self::GetPlanStatus,
         Self::WaitForPlan,
@@ -90,10 +93,16 @@ impl Tool {
             Self::RequestRestartDeployment => "request_restart_deployment",
             Self::RequestApplyManifest => "request_apply_manifest",
             Self::RequestDeleteManifest => "request_delete_manifest",
+            Self::RequestRollback => "request_rollback",
             Self::ApplyApprovedPlan => "apply_approved_plan",
             Self::GetPlanStatus => "get_plan_status",
             Self::WaitForPlan => "wait_for_plan",
         }
+    }
+
+    /// Whether a call of it may take so long that a client can ask to hear of its progress.
+    pub const fn takes_time(self) -> bool {
+        matches!(self, Self::ApplyApprovedPlan | Self::WaitForPlan)
     }
 
     /// Whether the stand-alone server offers it: a read of the cluster.
@@ -117,7 +126,8 @@ impl Tool {
             | Self::RequestSetDeploymentImage
             | Self::RequestRestartDeployment
             | Self::RequestApplyManifest
-            | Self::RequestDeleteManifest => Effect::Propose,
+            | Self::RequestDeleteManifest
+            | Self::RequestRollback => Effect::Propose,
             Self::ApplyApprovedPlan => Effect::Apply,
             Self::GetAllowedNamespaces
             | Self::GetK8sStatus
@@ -147,6 +157,7 @@ impl Tool {
             Self::RequestRestartDeployment => "Plan: restart a Deployment",
             Self::RequestApplyManifest => "Plan: apply manifests",
             Self::RequestDeleteManifest => "Plan: delete objects",
+            Self::RequestRollback => "Plan: go back",
             Self::ApplyApprovedPlan => "Apply an approved plan",
             Self::GetPlanStatus => "Plan status",
             Self::WaitForPlan => "Wait for a decision",
@@ -170,24 +181,23 @@ impl Tool {
                  ConfigMaps or environments; no Secrets."
             }
             Self::GetDeploymentDiagnostics => {
-                "Says what is wrong with one Deployment: ranked findings with evidence and next steps, its ReplicaSets, worst Pods and Events. \
+                "Says what is wrong with one Deployment: ranked findings with evidence and next steps, ReplicaSets, worst Pods, Events. \
                  No findings means healthy."
             }
             Self::GetPodDiagnostics => {
-                "Says what is wrong with one Pod: ranked findings with evidence, its conditions, every container's state, its owners and Events."
+                "Says what is wrong with one Pod: ranked findings with evidence, conditions, containers' states, owners, Events."
             }
             Self::GetServiceDiagnostics => {
-                "Says why a Service does or does not answer: ranked findings, selector, ports, endpoints, the Pods behind it and Events."
+                "Says why a Service does or does not answer: ranked findings, selector, ports, endpoints, Pods, Events."
             }
             Self::RequestScaleDeployment => {
                 "Makes a plan for another replica count. Changes nothing: a person must approve it at approvalUrl before expiresAt."
             }
             Self::RequestSetDeploymentImage => {
-                "Makes a plan for another image of an existing container. Changes nothing: a person must approve it at approvalUrl \
-                 before expiresAt."
+                "Makes a plan for another image of an existing container. Changes nothing: a person must approve it."
             }
             Self::RequestRestartDeployment => {
-                "Makes a plan for new Pods of a Deployment, one after another. Changes nothing: a person must approve it."
+                "Makes a plan to replace a Deployment's Pods one by one. Changes nothing: a person must approve it."
             }
             Self::RequestApplyManifest => {
                 "Makes a plan to apply Deployments, Services or ConfigMaps (server-side apply; fields of other managers are refused). Quote \
@@ -196,13 +206,17 @@ impl Tool {
             Self::RequestDeleteManifest => {
                 "Makes a plan to delete the objects that the manifest names. Changes nothing: a person must approve it."
             }
+            Self::RequestRollback => {
+                "Makes a plan to undo what planId wrote, or to set Deployment name back to revision, else to the one before. A person \
+                 must approve it."
+            }
             Self::ApplyApprovedPlan => {
-                "Executes a plan that a person approved, exactly as approved and at most once. Without an approval, or again, it only \
-                 reports."
+                "Executes a plan that a person approved, exactly as approved and at most once, and watches its rollout. Unapproved, or \
+                 again, it only reports."
             }
             Self::GetPlanStatus => "Shows where one of your plans stands: state, expiry, a denial's reason, the outcome.",
             Self::WaitForPlan => {
-                "Waits until a person decided, the plan expired or was executed, or the time is up; then shows where it stands."
+                "Waits for the decision, or for the rollout of what was written, until the time is up; then shows where it stands."
             }
         }
     }

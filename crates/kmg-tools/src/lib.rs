@@ -7,6 +7,7 @@
 mod answer;
 mod arguments;
 mod catalogue;
+mod findings;
 mod list;
 pub mod manifest;
 mod needs;
@@ -16,13 +17,14 @@ mod reference;
 mod reply;
 mod schema;
 
-pub use answer::{allowed_namespaces, answer, search};
+pub use answer::{allowed_namespaces, answer, progress, search};
 pub use catalogue::Tool;
+pub use findings::findings_reference;
 pub use kmg_guard::{Guard, InputVerdict, ModelText, Report, ScreenedValue};
 pub use list::{INSTRUCTIONS, tools_list, tools_reference};
 pub use needs::{Actor, NEEDS, Need};
-pub use parse::{ToolCall, parse};
-pub use plan::{PlanFacts, PlanOutcome, plan_reply};
+pub use parse::{Back, ToolCall, parse};
+pub use plan::plan_reply;
 pub use reference::reference;
 pub use reply::{Reply, refusal_reply};
 

@@ -83,7 +83,7 @@ mod tests {
     #[test]
     fn the_list_is_pinned() {
         let digest = kmg_core::digest::Digest::of("tools/list", &kmg_core::json::canonical(&tools_list(false)).unwrap());
-        assert_eq!(digest.to_string(), "sha256:5d3486a11fa3b8c3085b34a7b460a895218271a3c640bf2916c81dfe6c27c6e1");
+        assert_eq!(digest.to_string(), "sha256:2abef57d3981555014c4e4eb9b46848885491888dcbd4d080fb5299d28cb04c5");
     }
 
     #[test]

@@ -67,9 +67,13 @@ const REQUESTS: &[Tool] = &[
     Tool::RequestRestartDeployment,
     Tool::RequestApplyManifest,
     Tool::RequestDeleteManifest,
+    Tool::RequestRollback,
 ];
 /// Who depends on an object or points at it.
-const NEIGHBOURS: &[Tool] = &[Tool::RequestApplyManifest, Tool::RequestDeleteManifest];
+const NEIGHBOURS: &[Tool] = &[Tool::RequestApplyManifest, Tool::RequestDeleteManifest, Tool::RequestRollback];
+/// How the rollout of what was written goes, and what holds it up.
+const ROLLOUTS: &[Tool] = &[Tool::ApplyApprovedPlan, Tool::GetPlanStatus, Tool::WaitForPlan];
+const ROLLBACK: &[Tool] = &[Tool::RequestRollback];
 const APPLY: &[Tool] = &[Tool::ApplyApprovedPlan];
 
 /// What an apply, a patch and a deletion take; an apply that creates takes `patch` and `create`.
@@ -96,7 +100,8 @@ pub static NEEDS: &[Need] = &[
     Need::of(DIAGNOSES, "policy", &["poddisruptionbudgets"], &["list"]),
     Need::of(DIAGNOSES, "autoscaling", &["horizontalpodautoscalers"], &["list"]),
     Need::of(DIAGNOSES, "", &["nodes"], &["get"]).or_without(),
-    Need::of(REQUESTS, "", &["resourcequotas"], &["list"]),
+    Need::of(REQUESTS, "", &["namespaces"], &["get"]),
+    Need::of(REQUESTS, "", &["resourcequotas", "services"], &["list"]),
     Need::of(REQUESTS, "autoscaling", &["horizontalpodautoscalers"], &["list"]),
     Need::of(REQUESTS, "policy", &["poddisruptionbudgets"], &["list"]),
     Need::of(NEIGHBOURS, "", &["configmaps", "services", "persistentvolumeclaims", "pods"], &["list"]),
@@ -104,6 +109,16 @@ pub static NEEDS: &[Need] = &[
     Need::of(NEIGHBOURS, "batch", &["jobs", "cronjobs"], &["list"]),
     Need::of(NEIGHBOURS, "discovery.k8s.io", &["endpointslices"], &["list"]),
     Need::of(NEIGHBOURS, "networking.k8s.io", &["ingresses", "networkpolicies"], &["list"]),
+    Need::of(ROLLBACK, "apps", &["deployments"], &["get"]),
+    Need::of(ROLLBACK, "apps", &["replicasets"], &["list"]),
+    Need::of(ROLLOUTS, "", &["persistentvolumeclaims", "pods/log"], &["get"]),
+    Need::of(ROLLOUTS, "", &["pods", "resourcequotas"], &["list"]),
+    Need::of(ROLLOUTS, "apps", &["deployments"], &["get"]),
+    Need::of(ROLLOUTS, "apps", &["replicasets"], &["list"]),
+    Need::of(ROLLOUTS, "autoscaling", &["horizontalpodautoscalers"], &["list"]),
+    Need::of(ROLLOUTS, "events.k8s.io", &["events"], &["list"]),
+    Need::of(ROLLOUTS, "policy", &["poddisruptionbudgets"], &["list"]),
+    Need::of(ROLLOUTS, "", &["nodes"], &["get"]).or_without(),
     // The planner's create of a ConfigMap is also the probe of the fence, which the fence refuses.
     Need::of(REQUESTS, "apps", &["deployments"], WRITES).by(Actor::Planner),
     Need::of(REQUESTS, "", &["services", "configmaps"], WRITES).by(Actor::Planner),

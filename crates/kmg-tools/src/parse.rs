@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use kmg_core::names::{Namespace, ObjectName};
 use kmg_core::observe::{EventsQuery, LogQuery, Observe, ResourceQuery, StatusQuery};
-use kmg_core::plan::{Ask, MAX_REPLICAS, Manifest, PlanId, read_all};
+use kmg_core::plan::{Ask, MAX_REPLICAS, Manifest, PlanId, RevisionRequest, read_all};
 use kmg_core::problem::{Code, Refusal};
 use kmg_core::untrusted::Quoted;
 use kmg_guard::{InputVerdict, screen_input};
@@ -25,6 +25,9 @@ pub(crate) const DEFAULT_TAIL: u32 = 100;
 pub(crate) const MAX_SINCE: u32 = 604_800;
 pub(crate) const MAX_CONTAINS: usize = 200;
 pub(crate) const EVENT_TYPES: [&str; 2] = ["Normal", "Warning"];
+const MAX_REVISION: u32 = 2_147_483_647;
+/// A text that is longer is no plan id, and is told so.
+const MAX_PLAN_ID: usize = 128;
 pub(crate) const MAX_WAIT: u32 = 55;
 pub(crate) const DEFAULT_WAIT: u32 = 50;
 
@@ -44,12 +47,38 @@ pub enum ToolCall {
         /// What stands out in those words.
         verdict: InputVerdict,
     },
+    /// Asks for a plan that goes back.
+    Rollback {
+        /// To where.
+        back: Back,
+        /// The agent's own words, at most 500 characters.
+        reason: Option<Quoted>,
+        /// What stands out in those words.
+        verdict: InputVerdict,
+    },
     /// Executes a plan.
     Apply(PlanId),
     /// Reads a plan.
     PlanStatus(PlanId),
     /// Waits for a plan for this long, 1 to 55 seconds.
     WaitForPlan(PlanId, Duration),
+}
+
+/// Where a way back is to lead.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Back {
+    /// To what was before a plan.
+    Plan(Namespace, PlanId),
+    /// To a revision of a Deployment.
+    Revision(RevisionRequest),
+}
+
+impl Back {
+    const fn namespace(&self) -> &Namespace {
+        match self {
+            Self::Plan(namespace, _) | Self::Revision(RevisionRequest { namespace, .. }) => namespace,
+        }
+    }
 }
 
 impl ToolCall {
@@ -64,6 +93,7 @@ impl ToolCall {
             Self::Observe(Observe::Log(query)) => Some(&query.namespace),
             Self::Observe(Observe::Resource(query)) => Some(&query.namespace),
             Self::Propose { ask, .. } => Some(ask.namespace()),
+            Self::Rollback { back, .. } => Some(back.namespace()),
             Self::AllowedNamespaces | Self::Apply(_) | Self::PlanStatus(_) | Self::WaitForPlan(..) => None,
         }
     }
@@ -71,8 +101,8 @@ impl ToolCall {
     /// The plan the call names.
     pub const fn plan_id(&self) -> Option<&PlanId> {
         match self {
-            Self::Apply(id) | Self::PlanStatus(id) | Self::WaitForPlan(id, _) => Some(id),
-            Self::AllowedNamespaces | Self::Observe(_) | Self::Propose { .. } => None,
+            Self::Apply(id) | Self::PlanStatus(id) | Self::WaitForPlan(id, _) | Self::Rollback { back: Back::Plan(_, id), .. } => Some(id),
+            Self::AllowedNamespaces | Self::Observe(_) | Self::Propose { .. } | Self::Rollback { .. } => None,
         }
     }
 }
@@ -138,6 +168,7 @@ pub fn parse(tool: Tool, arguments: &Map<String, Value>) -> Result<ToolCall, Ref
             let objects = read_all(named, &namespace)?.iter().map(Manifest::target).collect();
             propose(&arguments, Ask::DeleteManifest { namespace, objects })
         }
+        Tool::RequestRollback => rollback(&Arguments::new(arguments, &["namespace", "planId", "name", "revision", "reason"])?),
         Tool::ApplyApprovedPlan => Ok(ToolCall::Apply(plan_id(&Arguments::new(arguments, &["planId"])?)?)),
         Tool::GetPlanStatus => Ok(ToolCall::PlanStatus(plan_id(&Arguments::new(arguments, &["planId"])?)?)),
         Tool::WaitForPlan => {
@@ -222,12 +253,29 @@ const fn in_selector(byte: u8) -> bool {
 }
 
 fn propose(arguments: &Arguments<'_>, ask: Ask) -> Result<ToolCall, Refusal> {
+    let (reason, verdict) = reason(arguments)?;
+    Ok(ToolCall::Propose { ask, reason, verdict })
+}
+
+fn rollback(arguments: &Arguments<'_>) -> Result<ToolCall, Refusal> {
+    let namespace = arguments.parsed("namespace")?;
+    let (name, revision) = (arguments.optional_parsed("name")?, arguments.optional_number("revision", 1, MAX_REVISION)?);
+    let back = match (arguments.optional_text("planId", MAX_PLAN_ID)?, name) {
+        (Some(_), None) if revision.is_none() => Back::Plan(namespace, plan_id(arguments)?),
+        (Some(_), _) => {
+            let text = "planId undoes a plan, name and revision set a Deployment back: name the one or the other.";
+            return Err(Refusal::new(Code::UnknownArgument, text));
+        }
+        (None, Some(name)) => Back::Revision(RevisionRequest { namespace, name, revision: revision.map(u64::from) }),
+        (None, None) => return Err(Refusal::new(Code::MissingArgument, "planId, or the name of a Deployment, is required.")),
+    };
+    let (reason, verdict) = reason(arguments)?;
+    Ok(ToolCall::Rollback { back, reason, verdict })
+}
+
+fn reason(arguments: &Arguments<'_>) -> Result<(Option<Quoted>, InputVerdict), Refusal> {
     let reason = arguments.optional_text("reason", MAX_REASON)?.filter(|reason| !reason.is_empty());
-    Ok(ToolCall::Propose {
-        ask,
-        verdict: screen_input(reason.unwrap_or_default()),
-        reason: reason.map(|text| Quoted::new(text, 4 * MAX_REASON)),
-    })
+    Ok((reason.map(|text| Quoted::new(text, 4 * MAX_REASON)), screen_input(reason.unwrap_or_default())))
 }
 
 /// What a deletion takes of a manifest: which object it is. The rest may be the object as the cluster shows it.
@@ -241,7 +289,7 @@ fn name_only(manifest: &Value) -> Value {
 
 /// A text that is no plan id names no plan: the answer is the same as for a stranger's plan.
 fn plan_id(arguments: &Arguments<'_>) -> Result<PlanId, Refusal> {
-    let text = arguments.optional_text("planId", 128)?.ok_or_else(|| missing("planId"))?;
+    let text = arguments.optional_text("planId", MAX_PLAN_ID)?.ok_or_else(|| missing("planId"))?;
     text.parse().map_err(|_| Refusal::new(Code::PlanNotFound, "There is no such plan for you."))
 }
 
@@ -369,5 +417,31 @@ mod tests {
             read("wait_for_plan", &json!({ "planId": id })),
             Ok(ToolCall::WaitForPlan(id.parse().unwrap(), Duration::from_secs(50)))
         );
+    }
+
+    #[test]
+    fn a_way_back_is_from_a_plan_or_to_a_revision() {
+        for (tool, arguments, code) in [
+            ("request_rollback", json!({ "planId": format!("plan_{}", "0".repeat(32)) }), Code::MissingArgument),
+            ("request_rollback", json!({ "namespace": "demo" }), Code::MissingArgument),
+            ("request_rollback", json!({ "namespace": "demo", "revision": 2 }), Code::MissingArgument),
+            ("request_rollback", json!({ "namespace": "demo", "planId": "x" }), Code::PlanNotFound),
+            ("request_rollback", json!({ "namespace": "demo", "planId": "x", "name": "web" }), Code::UnknownArgument),
+            ("request_rollback", json!({ "namespace": "demo", "planId": "x", "revision": 2 }), Code::UnknownArgument),
+            ("request_rollback", json!({ "namespace": "demo", "name": "web", "revision": 0 }), Code::OutOfBounds),
+            ("request_rollback", json!({ "namespace": "demo", "name": "web", "container": "web" }), Code::UnknownArgument),
+        ] {
+            assert_eq!(read(tool, &arguments), Err(code), "{arguments}");
+        }
+        let back = |arguments: Value| match read("request_rollback", &arguments).unwrap() {
+            ToolCall::Rollback { back, .. } => back,
+            other => panic!("{other:?}"),
+        };
+        let id = format!("plan_{}", "0a".repeat(16));
+        let namespace: Namespace = "demo".parse().unwrap();
+        let plan = back(json!({ "namespace": "demo", "planId": id }));
+        assert_eq!(plan, Back::Plan(namespace.clone(), id.parse().unwrap()));
+        let revision = back(json!({ "namespace": "demo", "name": "web" }));
+        assert_eq!(revision, Back::Revision(RevisionRequest { namespace, name: "web".parse().unwrap(), revision: None }));
     }
 }

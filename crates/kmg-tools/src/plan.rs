@@ -1,93 +1,58 @@
 //! Plans as their requester's agent sees them. Nothing in it authorises anything.
 
 use kmg_core::clock::Millis;
-use kmg_core::digest::Digest;
-use kmg_core::plan::{Outcome, PlanFinding, PlanId, Stage, StepOutcome};
+use kmg_core::observe::{Rollout, RolloutVerdict};
+use kmg_core::plan::{PlanStatus, Receipt, Stage};
 use kmg_core::problem::Code;
 use kmg_core::untrusted::Quoted;
-use kmg_guard::{Draft, FieldClass, Guard};
+use kmg_guard::{Guard, ModelText};
 use serde_json::{Value, json};
 
+use crate::answer::{Lines, rollout};
 use crate::catalogue::Tool;
 use crate::reply::Reply;
 
-/// What a reply about a plan says.
-#[derive(Clone, Debug)]
-pub struct PlanFacts {
-    /// The plan's id.
-    pub plan_id: PlanId,
-    /// Where it stands.
-    pub stage: Stage,
-    /// Why it did not go through, where it did not.
-    pub code: Option<Code>,
-    /// Where a person decides, while that is possible.
-    pub approval_url: Option<String>,
-    /// The digest of the plan's bytes.
-    pub review_digest: Digest,
-    /// From this moment on it cannot be approved.
-    pub expires_at: Millis,
-    /// From this moment on it cannot be executed.
-    pub execute_before: Option<Millis>,
-    /// What it would do.
-    pub summary: String,
-    /// What the reviewer is shown about it.
-    pub findings: Vec<PlanFinding>,
-    /// When it was decided.
-    pub decided_at: Option<Millis>,
-    /// What the person said on denying.
-    pub deny_reason: Option<Quoted>,
-    /// What became of it.
-    pub outcome: Option<PlanOutcome>,
-}
-
-/// What became of an execution.
-#[derive(Clone, Debug)]
-pub struct PlanOutcome {
-    /// As a whole.
-    pub outcome: Outcome,
-    /// Why.
-    pub reason: String,
-    /// When.
-    pub at: Millis,
-    /// Object by object.
-    pub steps: Vec<StepOutcome>,
-}
-
-/// The answer of `tool` about a plan. `apply_approved_plan` fails under the plan's code when the plan did not go
-/// through; the others tell the same as news.
-pub fn plan_reply(guard: &Guard, tool: Tool, plan: &PlanFacts) -> Reply {
-    let mut screener = guard.screener();
+/// The answer of `tool` about a plan, as of `now`. `apply_approved_plan` fails under the plan's code when the plan did
+/// not go through; the others tell the same as news.
+pub fn plan_reply(guard: &Guard, tool: Tool, plan: &PlanStatus, now: Millis) -> Reply {
     let failed = plan.code.filter(|_| tool == Tool::ApplyApprovedPlan);
-    let structured = screener.value(&structured(plan, failed));
-    let mut lines = guard.screener();
-    let mut text = Draft::default();
-    text.own("Plan ").text(&lines.text(plan.plan_id.as_str(), FieldClass::Name)).own(" is ").own(plan.stage.as_str()).own(".\n");
-    text.text(&lines.text(&plan.summary, FieldClass::Line)).own(".\n");
-    for finding in plan.findings.iter().take(10) {
-        text.own("- ").text(&lines.text(&finding.summary, FieldClass::Line)).own("\n");
-    }
-    if let Some(reason) = &plan.deny_reason {
-        text.own("The person said: ").text(&lines.quoted(reason, FieldClass::Line)).own("\n");
-    }
-    if let Some(outcome) = &plan.outcome {
-        text.own("Outcome: ").text(&lines.text(&outcome.reason, FieldClass::Line)).own("\n");
-        for quoted in outcome.steps.iter().take(10).filter_map(|step| step.message.as_ref()) {
-            text.own("The API server said: ").text(&lines.quoted(quoted, FieldClass::Line)).own("\n");
-        }
-    }
-    if let Some(url) = &plan.approval_url {
-        text.own("Approval URL (for the person): ").text(&lines.text(url, FieldClass::Reference)).own("\n");
-        text.own("Expires at ").text(&lines.text(&plan.expires_at.rfc3339(), FieldClass::Name)).own(".\n");
-    }
-    text.own(next(plan.stage));
-    let reply = Reply::new(text.finish(), structured, screener.report().clone());
+    let mut screener = guard.screener();
+    let structured = screener.value(&structured(plan, failed, now));
+    let reply = Reply::new(text(guard, plan, now), structured, screener.report().clone());
     match failed {
         Some(code) => reply.refused(code),
         None => reply,
     }
 }
 
-fn structured(plan: &PlanFacts, failed: Option<Code>) -> Value {
+fn text(guard: &Guard, plan: &PlanStatus, now: Millis) -> ModelText {
+    let mut lines = Lines::new(guard);
+    lines.own("Plan ").name(plan.plan_id.as_str()).own(" is ").own(plan.stage.as_str()).own(".\n");
+    lines.line(&plan.summary).own(".\n");
+    for finding in plan.findings.iter().take(10) {
+        lines.own("- ").line(&finding.summary).own("\n");
+    }
+    if let Some(reason) = &plan.deny_reason {
+        lines.own("The person said: ").line(reason.for_screening()).own("\n");
+    }
+    if let Some(outcome) = &plan.outcome {
+        lines.own("Outcome: ").line(&outcome.reason).own("\n");
+        for quoted in outcome.steps.iter().take(10).filter_map(|step| step.message.as_ref()) {
+            lines.own("The API server said: ").line(quoted.for_screening()).own("\n");
+        }
+    }
+    for rollout in &plan.rollouts {
+        rollout::say(&mut lines, rollout, now);
+    }
+    if let Some(url) = &plan.approval_url {
+        lines.own("Approval URL (for the person): ").reference(url).own("\n");
+        lines.own("Expires at ").name(&plan.expires_at.rfc3339()).own(".\n");
+    }
+    lines.own(next(plan));
+    lines.draft.finish()
+}
+
+fn structured(plan: &PlanStatus, failed: Option<Code>, now: Millis) -> Value {
     let findings: Vec<_> = plan
         .findings
         .iter()
@@ -101,7 +66,7 @@ fn structured(plan: &PlanFacts, failed: Option<Code>) -> Value {
         "reviewDigest": plan.review_digest,
         "summary": plan.summary,
         "findings": findings,
-        "next": next(plan.stage),
+        "next": next(plan),
     });
     let mut set = |key: &str, member: Option<Value>| {
         if let Some(member) = member {
@@ -113,12 +78,14 @@ fn structured(plan: &PlanFacts, failed: Option<Code>) -> Value {
     set("decidedAt", plan.decided_at.map(|at| json!(at.rfc3339())));
     set("denyReason", plan.deny_reason.as_ref().map(|reason| json!(reason.for_screening())));
     set("outcome", plan.outcome.as_ref().map(outcome));
+    let rollouts: Vec<_> = plan.rollouts.iter().map(|rollout| rollout::to_json(rollout, now)).collect();
+    set("rollouts", Some(json!(rollouts)).filter(|_| !rollouts.is_empty()));
     set("code", plan.code.map(|code| json!(code)));
     set("message", failed.map(|code| json!(code.meaning())));
     value
 }
 
-fn outcome(outcome: &PlanOutcome) -> Value {
+fn outcome(outcome: &Receipt) -> Value {
     let steps: Vec<_> = outcome
         .steps
         .iter()
@@ -136,7 +103,24 @@ fn outcome(outcome: &PlanOutcome) -> Value {
     json!({ "state": outcome.outcome.stage().as_str(), "reason": outcome.reason, "at": outcome.at.rfc3339(), "steps": steps })
 }
 
-const fn next(stage: Stage) -> &'static str {
+/// What to do next. Of a plan that was written it depends on the rollouts, where they were looked at.
+fn next(plan: &PlanStatus) -> &'static str {
+    let verdicts: Vec<_> = plan.rollouts.iter().map(|rollout| rollout.state.map(|state| state.verdict)).collect();
+    match plan.stage {
+        Stage::Applied if verdicts.contains(&Ok(RolloutVerdict::Failed)) => {
+            "It was written as approved, but the rollout failed. Call get_deployment_diagnostics to see why; request_rollback with this planId plans the way back."
+        }
+        Stage::Applied if plan.rollouts.iter().any(Rollout::is_open) => {
+            "It was written as approved, and the rollout is not complete yet. Call wait_for_plan to watch on, or get_deployment_diagnostics."
+        }
+        Stage::Applied if !verdicts.is_empty() && verdicts.iter().all(|one| *one == Ok(RolloutVerdict::Complete)) => {
+            "It was written as approved, and the rollout is complete."
+        }
+        stage => next_at(stage),
+    }
+}
+
+const fn next_at(stage: Stage) -> &'static str {
     match stage {
         Stage::Pending => {
             "Show the person the approval URL and ask them to review the plan there. Then call wait_for_plan, and apply_approved_plan once it is approved."
@@ -147,12 +131,16 @@ const fn next(stage: Stage) -> &'static str {
         Stage::Claimed | Stage::Deleting => "It is being executed. Call wait_for_plan or get_plan_status.",
         Stage::Refused => "The executor could not verify it, and nothing was sent. Ask for the change again.",
         Stage::Stale => "The object changed since the review, and nothing was written. Look again, then ask for the change again.",
-        Stage::Applied => "It was written as approved. Call get_deployment_diagnostics to see the rollout.",
+        Stage::Applied => {
+            "It was written as approved. Call get_deployment_diagnostics to see the rollout. request_rollback with this planId plans the way back."
+        }
         Stage::AppliedDiverged => {
-            "It was written, and the cluster returned something else than predicted. Call get_deployment_diagnostics."
+            "It was written, and the cluster returned something else than predicted. Call get_deployment_diagnostics. request_rollback with this planId plans the way back."
         }
         Stage::Rejected => "The API server refused it, and nothing was changed. Look at the message before you ask again.",
-        Stage::Partial => "Some objects were written and some were not. Look at the outcome of each before you ask again.",
+        Stage::Partial => {
+            "Some objects were written and some were not. Look at the outcome of each. request_rollback with this planId plans to undo those that were written."
+        }
         Stage::Unknown => "It is not known yet whether it was written. Call get_plan_status later; do not ask for it again meanwhile.",
         Stage::NeedsHuman => "It could not be established whether it was written. A person must look at the cluster.",
     }

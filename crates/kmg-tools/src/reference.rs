@@ -7,6 +7,7 @@ use serde_json::Value;
 use crate::catalogue::Tool;
 use crate::list::tools_reference;
 use crate::needs::NEEDS;
+use crate::schema;
 
 /// The document `docs/reference/tools.md`: every tool with its arguments and its result, and what it needs of the
 /// cluster.
@@ -53,6 +54,12 @@ fn describe(text: &mut String, tool: &Value) {
         let need = required.contains(&name.as_str()).then_some("required");
         let about = [need, schema["description"].as_str()].into_iter().flatten().collect::<Vec<_>>().join("; ");
         let _infallible = writeln!(text, "| `{name}` | {} | {about} |", kind(schema));
+    }
+    // Every tool about a plan answers alike.
+    let status = Tool::GetPlanStatus.name();
+    if tool["name"] != status && tool["outputSchema"] == schema::output(Tool::GetPlanStatus) {
+        let _infallible = writeln!(text, "\nThe result is that of [{status}](#{status}).");
+        return;
     }
     text.push_str("\n| result | type |\n| --- | --- |\n");
     let mut rows = Vec::new();
@@ -105,7 +112,7 @@ fn permissions(text: &mut String, tool: Tool) {
             .iter()
             .map(|resource| if need.group.is_empty() { format!("`{resource}`") } else { format!("`{resource}.{}`", need.group) })
             .collect();
-        let optional = if need.optional { ", not granted by `kmg rbac`: without it the tool says so" } else { "" };
+        let optional = if need.optional { ", by `kmg rbac … --with-nodes` only: without it the tool says so" } else { "" };
         let _infallible = writeln!(
             text,
             "| {} | {} | {} | {}{optional} |",

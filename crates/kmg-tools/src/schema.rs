@@ -30,6 +30,7 @@ pub(crate) fn input(tool: Tool) -> Value {
         | Tool::RequestRestartDeployment
         | Tool::RequestApplyManifest
         | Tool::RequestDeleteManifest
+        | Tool::RequestRollback
         | Tool::ApplyApprovedPlan
         | Tool::GetPlanStatus
         | Tool::WaitForPlan => plan(tool),
@@ -134,6 +135,16 @@ fn plan(tool: Tool) -> Parts {
                 "reason": reason(),
             }),
             &["namespace", "manifest"],
+        ),
+        Tool::RequestRollback => (
+            json!({
+                "namespace": name(),
+                "planId": name(),
+                "name": name(),
+                "revision": { "type": "integer", "minimum": 1 },
+                "reason": { "type": "string", "maxLength": MAX_REASON },
+            }),
+            &["namespace"],
         ),
         Tool::WaitForPlan => (json!({ "planId": id(), "timeoutSeconds": number(1, MAX_WAIT, DEFAULT_WAIT) }), &["planId"]),
         _ => (json!({ "planId": id() }), &["planId"]),

@@ -94,6 +94,8 @@ pub const fn status(code: Code) -> StatusCode {
         | Code::NotFresh => StatusCode::FORBIDDEN,
         Code::NotFound | Code::ContainerNotFound | Code::PlanNotFound => StatusCode::NOT_FOUND,
         Code::NoChange
+        | Code::NotReversible
+        | Code::PreImageHidden
         | Code::PolicyDenied
         | Code::FieldConflict
         | Code::ClusterInvalid

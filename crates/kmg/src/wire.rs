@@ -107,6 +107,7 @@ fn options(settings: &Settings) -> Options {
         approvers: identity.approvers.clone(),
         approve_within: plans.approve_within,
         execute_within: plans.execute_within,
+        watch_rollouts: Duration::from_millis(plans.watch_rollout.unsigned_abs()),
         caps: Caps { per_requester: plans.per_requester, per_namespace: plans.per_namespace, deny_cool_down: plans.deny_cool_down },
         session_idle: settings.session_idle,
         session_absolute: settings.session_absolute,

@@ -92,3 +92,14 @@ pub async fn measure(starter: &Starter, target: &Target, amount: Amount, clients
     let memory = Memory { idle, peak, after };
     Ok(Measured { target: target.name(), reads, plans, memory, starts: start::Starts { demos, gateways }, sizes })
 }
+
+/// Measures on `target` only how much is answered.
+pub async fn only_sizes(starter: &Starter, target: &Target, clients: Handle) -> anyhow::Result<sizes::Sizes> {
+    let product = Product::start(starter, target).await?;
+    let person = product.person().await?;
+    let session = product.agent(&person).await?;
+    let lab = Lab { product, person, session, clients };
+    let sizes = sizes::sizes(&lab, &starter.kmg).await?;
+    lab.product.end().await?;
+    Ok(sizes)
+}

@@ -22,7 +22,7 @@ const SETTLED: Duration = Duration::from_mins(1);
 pub struct Plans {
     /// `request_scale_deployment`.
     pub request: Series,
-    /// `apply_approved_plan`.
+    /// `apply_approved_plan`, with the watching of the rollout to its verdict.
     pub apply: Series,
     /// The dry run alone, sent directly.
     pub dry_run: Series,
@@ -71,7 +71,7 @@ pub async fn plans(lab: &Lab, folder: &Path, count: usize) -> anyhow::Result<Pla
     let count = f64::from(u32::try_from(count)?.max(1));
     Ok(Plans {
         request: Series::of("request_scale_deployment", request),
-        apply: Series::of("apply_approved_plan", apply),
+        apply: Series::of("apply_approved_plan, to the rollout's verdict", apply),
         dry_run: Series::of("dry-run PATCH, directly", dry_run),
         patch: Series::of("PATCH, directly", patch),
         disk: Series::of("fdatasync", waits),

@@ -60,11 +60,13 @@ async fn crowd(lab: &Lab) -> anyhow::Result<(Crowd, String)> {
     let namespace = lab.product.info.namespace.clone();
     let deployments = [("crowd", PODS - BROKEN, IMAGE.to_owned()), ("crowd-broken", BROKEN, IMAGE.replace(":1", ":does-not-exist"))];
     let deployments = deployments.map(|(name, replicas, image)| deployment(&namespace, name, replicas, &image));
+    let service = service(&namespace);
     if lab.product.on_sandbox() {
         let admin = Access::load(&lab.product.admin())?;
         let mut connection = admin.connect().await?;
-        for deployment in &deployments {
-            let request = admin.post(&format!("/apis/apps/v1/namespaces/{namespace}/deployments"), deployment);
+        let workloads = deployments.iter().map(|deployment| ("apis/apps/v1", "deployments", deployment));
+        for (group, resource, object) in workloads.chain([("api/v1", "services", &service)]) {
+            let request = admin.post(&format!("/{group}/namespaces/{namespace}/{resource}"), object);
             connection.exchange(&request).await.and_then(|(status, body)| succeeded(status, body))?;
         }
     }
@@ -78,6 +80,7 @@ async fn crowd(lab: &Lab) -> anyhow::Result<(Crowd, String)> {
                 deployment["spec"]["template"]["spec"]["tolerations"] = json!([{ "key": "kwok.x-k8s.io/node", "operator": "Exists" }]);
                 apply_manifest(&admin, &deployment).await?;
             }
+            apply_manifest(&admin, &service).await?;
         }
         broken(&admin, &namespace).await
     });
@@ -109,6 +112,14 @@ async fn broken(admin: &Cluster, namespace: &str) -> anyhow::Result<Vec<String>>
 fn is_ready(pod: &Value) -> bool {
     let conditions = pod["status"]["conditions"].as_array();
     conditions.is_some_and(|list| list.iter().any(|condition| condition["type"] == "Ready" && condition["status"] == "True"))
+}
+
+/// The Service before the Pods that are ready.
+fn service(namespace: &str) -> Value {
+    json!({
+        "apiVersion": "v1", "kind": "Service", "metadata": { "name": "crowd", "namespace": namespace },
+        "spec": { "selector": { "crowd": "crowd" }, "ports": [{ "port": 80, "protocol": "TCP", "targetPort": 80 }] },
+    })
 }
 
 fn deployment(namespace: &str, name: &str, replicas: usize, image: &str) -> Value {

@@ -6,6 +6,7 @@ mod table;
 
 use crate::machine::Machine;
 use crate::measure::Measured;
+use crate::measure::sizes::Sizes;
 
 /// The method, in words that hold for every run.
 const METHOD: &str = include_str!("method.md");
@@ -20,7 +21,20 @@ pub fn render(machine: &Machine, measured: &[Measured], skipped: &[(String, Stri
     parts.extend(skipped.iter().map(|(target, reason)| format!("Not measured: {target}, because {reason}.")));
     parts.push(METHOD.trim().to_owned());
     parts.extend(measured.iter().map(sections::target));
+    let sizes: Vec<(&str, &Sizes)> = measured.iter().map(|one| (one.target, &one.sizes)).collect();
+    parts.push(sections::answers(machine, &sizes));
     format!("{}\n", parts.join("\n\n"))
+}
+
+/// The section about the answers alone, as [`render`] has it.
+pub fn answers(machine: &Machine, sizes: &[(&str, &Sizes)]) -> String {
+    sections::answers(machine, sizes) + "\n"
+}
+
+/// `report` with its last section, the one about the answers, replaced by `answers`, or with it behind everything.
+pub fn with_answers(report: &str, answers: &str) -> String {
+    let before = report.split_once(&format!("{}\n", sections::ANSWERS)).map_or(report, |(before, _)| before);
+    format!("{}\n\n{answers}", before.trim_end())
 }
 
 #[cfg(test)]

@@ -23,9 +23,17 @@ impl Reached {
         Self { text: "not measured".to_owned(), met: None }
     }
     fn cell(&self) -> String {
-        let mark = self.met.map_or("", |met| if met { " ✓" } else { " ✗" });
-        format!("{}{mark}", self.text)
+        format!("{}{}", self.text, self.met.map_or("", mark))
     }
+}
+
+pub(super) const fn mark(met: bool) -> &'static str {
+    if met { " ✓" } else { " ✗" }
+}
+
+/// Whether the answer about the crowded namespace is small and has the worst in it.
+pub(super) const fn crowd_fits(crowd: &sizes::Crowd) -> bool {
+    crowd.structured <= 8_000 && crowd.broken.0 == crowd.broken.1
 }
 
 /// A measure, its bound in words, and its value on a target.
@@ -103,9 +111,9 @@ fn bytes(value: u64, bound: u64) -> Reached {
 }
 
 fn crowd(measured: &Measured) -> Reached {
-    let Some(sizes::Crowd { structured, text, broken: (named, all) }) = &measured.sizes.crowd else { return Reached::none() };
-    let met = *structured <= 8_000 && named == all;
-    Reached { text: format!("{structured} B (and {text} B of text), {named} of {all} worst in it"), met: Some(met) }
+    let Some(crowd) = &measured.sizes.crowd else { return Reached::none() };
+    let sizes::Crowd { structured, text, broken: (named, all) } = crowd;
+    Reached { text: format!("{structured} B (and {text} B of text), {named} of {all} worst in it"), met: Some(crowd_fits(crowd)) }
 }
 
 fn start(sorted: &[std::time::Duration]) -> Reached {

@@ -35,6 +35,10 @@ fn reads(callers: usize) -> ToolReads {
     ToolReads { tool: "get_k8s_status", requests: 5, callers, series }
 }
 
+fn answered(tool: &'static str, asked: &'static str, [a, b, c, d]: [usize; 4]) -> Answered {
+    Answered { tool, asked, structured: Size { bytes: a, tokens: b }, text: Size { bytes: c, tokens: d } }
+}
+
 fn measured() -> Measured {
     let pss = |kib| vec![("gateway", kib), ("server", 1024), ("executor", 512)];
     Measured {
@@ -54,12 +58,10 @@ fn measured() -> Measured {
             binary: 39_950_001,
             tools_list: 11_999,
             crowd: Some(Crowd { structured: 8_001, text: 5, broken: (3, 3) }),
-            answers: vec![Answered {
-                tool: "get_k8s_events",
-                asked: "100 rows",
-                structured: Size { bytes: 4_000, tokens: 1_000 },
-                text: Size { bytes: 400, tokens: 100 },
-            }],
+            answers: vec![
+                answered("get_k8s_events", "100 rows", [4_000, 1_000, 400, 100]),
+                answered("get_k8s_status", "as it is", [8_001, 2_000, 5, 1]),
+            ],
         },
     }
 }
@@ -83,6 +85,20 @@ fn each_number_stands_beside_its_bound_and_says_whether_it_reaches_it() {
     assert!(line(&text, "release binary").ends_with("| 39.9 MB ✓ |"), "{text}");
     assert!(line(&text, "audited `get_allowed_namespaces`").ends_with("| not measured |"), "{text}");
     assert_eq!(line(&text, "`get_k8s_events`, 100 rows"), "| `get_k8s_events`, 100 rows | 4000 | 1000 | 400 | 100 |");
+    assert_eq!(line(&text, "`get_k8s_status`, as it is"), "| `get_k8s_status`, as it is | 8001 ✗ | 2000 | 5 | 1 |");
+}
+
+#[test]
+fn the_answers_alone_take_the_place_of_the_older_ones() {
+    let mut later = measured();
+    let whole = render(&machine(), &[measured()], &[]);
+    later.sizes.crowd = Some(Crowd { structured: 7_999, text: 5, broken: (3, 3) });
+    later.sizes.answers[1].structured.bytes = 7_999;
+    let section = answers(&machine(), &[(later.target, &later.sizes)]);
+    let text = with_answers(&whole, &section);
+    assert_eq!(text, render(&machine(), &[later], &[]).replace("7999 B (", "8001 B (").replace("worst in it ✓", "worst in it ✗"));
+    assert_eq!(with_answers(&text, &section), text);
+    assert_eq!(with_answers("# Benchmarks\n", &section), format!("# Benchmarks\n\n{section}"));
 }
 
 #[test]

@@ -48,15 +48,17 @@ pub struct RbacOptions {
     /// The namespace of the three `ServiceAccounts`, `kmg-system` by default. Names of cluster-wide objects begin
     /// with it, so that two installations in one cluster never replace each other's fence.
     pub system_namespace: Namespace,
+    /// Whether the reader may also `get` nodes. They are the cluster's, not a namespace's, so this is a choice.
+    pub nodes: bool,
 }
 
 impl RbacOptions {
-    /// Options for accounts in `system_namespace`.
+    /// Options for accounts in `system_namespace`, without nodes.
     ///
     /// # Errors
     /// `invalid-name`.
     pub fn in_namespace(system_namespace: &str) -> Result<Self, Refusal> {
-        Ok(Self { system_namespace: system_namespace.parse()? })
+        Ok(Self { system_namespace: system_namespace.parse()?, nodes: false })
     }
 
     /// The user name by which the API server knows `identity`.
@@ -89,6 +91,9 @@ pub fn manifests(namespaces: &[Namespace], options: &RbacOptions) -> Vec<Value> 
         }));
     }
     out.extend(roles::cluster_id(options));
+    if options.nodes {
+        out.extend(roles::nodes(options));
+    }
     for namespace in namespaces {
         for identity in Identity::ALL {
             out.extend(roles::in_namespace(namespace, identity, options));
@@ -142,7 +147,21 @@ mod tests {
     use super::*;
 
     fn all() -> Vec<Value> {
-        manifests(&["a".parse().unwrap(), "b".parse().unwrap()], &RbacOptions::in_namespace("kmg-system").unwrap())
+        let options = RbacOptions { nodes: true, ..RbacOptions::in_namespace("kmg-system").unwrap() };
+        manifests(&["a".parse().unwrap(), "b".parse().unwrap()], &options)
+    }
+
+    #[test]
+    fn nodes_are_seen_by_the_reader_alone_and_only_by_choice() {
+        let of_nodes = |all: &[Value]| -> Vec<Value> {
+            let named = all.iter().filter(|manifest| manifest["metadata"]["name"] == "kmg-system-nodes");
+            named.cloned().collect()
+        };
+        let chosen = of_nodes(&all());
+        assert_eq!(chosen[0]["rules"], json!([{"apiGroups": [""], "resources": ["nodes"], "verbs": ["get"]}]));
+        assert_eq!(chosen[1]["subjects"], json!([{"kind": "ServiceAccount", "name": "kmg-reader", "namespace": "kmg-system"}]));
+        let default = manifests(&["a".parse().unwrap()], &RbacOptions::in_namespace("kmg-system").unwrap());
+        assert!(of_nodes(&default).is_empty() && !default.iter().any(|manifest| manifest.to_string().contains("\"nodes\"")));
     }
 
     #[test]

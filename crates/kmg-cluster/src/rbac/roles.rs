@@ -55,16 +55,21 @@ fn rule(groups: &[&str], resources: &[&str], verbs: &[&str]) -> Value {
 
 /// `get` on the namespace `kube-system` by name: its uid is the cluster's id.
 pub(super) fn cluster_id(options: &RbacOptions) -> [Value; 2] {
-    let name = options.name("-cluster-id");
-    let subjects: Vec<Value> = Identity::ALL
-        .iter()
-        .map(|identity| json!({"kind": "ServiceAccount", "name": identity.account(), "namespace": options.system_namespace}))
-        .collect();
+    let rule = json!({"apiGroups": [""], "resources": ["namespaces"], "resourceNames": ["kube-system"], "verbs": ["get"]});
+    in_cluster(&options.name("-cluster-id"), &rule, &Identity::ALL, options)
+}
+
+/// `get` on nodes, for the reader.
+pub(super) fn nodes(options: &RbacOptions) -> [Value; 2] {
+    in_cluster(&options.name("-nodes"), &rule(&[""], &["nodes"], &["get"]), &[Identity::Reader], options)
+}
+
+fn in_cluster(name: &str, rule: &Value, identities: &[Identity], options: &RbacOptions) -> [Value; 2] {
+    let subject =
+        |identity: &Identity| json!({"kind": "ServiceAccount", "name": identity.account(), "namespace": options.system_namespace});
+    let subjects: Vec<Value> = identities.iter().map(subject).collect();
     [
-        json!({
-            "apiVersion": RBAC, "kind": "ClusterRole", "metadata": {"name": name, "labels": labels()},
-            "rules": [{"apiGroups": [""], "resources": ["namespaces"], "resourceNames": ["kube-system"], "verbs": ["get"]}]
-        }),
+        json!({"apiVersion": RBAC, "kind": "ClusterRole", "metadata": {"name": name, "labels": labels()}, "rules": [rule]}),
         json!({
             "apiVersion": RBAC, "kind": "ClusterRoleBinding", "metadata": {"name": name, "labels": labels()}, "subjects": subjects,
             "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": name}

@@ -6,7 +6,7 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::{LabelSelector, ObjectMeta, 
 use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 use kmg_core::clock::Millis;
 use kmg_core::observe::{ConditionFacts, ContainerImage, DeploymentFacts, ReplicaSetFacts, ServiceFacts};
-use kmg_core::plan::PLAN_ANNOTATION;
+use kmg_core::plan::MARKS;
 
 /// The longest message that leaves this crate, in bytes.
 pub(super) const MESSAGE_BYTES: usize = 1024;
@@ -100,7 +100,7 @@ pub(super) fn deployment_facts(object: &Deployment) -> DeploymentFacts {
             .take(MAX_PARTS)
             .map(|c| condition(&c.type_, &c.status, (c.reason.as_deref(), c.message.as_deref()), c.last_transition_time.as_ref()))
             .collect(),
-        plan: meta.annotations.as_ref().and_then(|all| all.get(PLAN_ANNOTATION)).map(|plan| clip(plan, 64)),
+        plan: meta.annotations.as_ref().and_then(|all| MARKS.iter().find_map(|mark| all.get(*mark))).map(|plan| clip(plan, 64)),
         created_at: millis(meta.creation_timestamp.as_ref()),
         strategy: spec.map(strategy).unwrap_or_default(),
         terminating: meta.deletion_timestamp.is_some(),

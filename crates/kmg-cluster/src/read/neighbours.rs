@@ -97,6 +97,15 @@ pub async fn referrers(cluster: &Cluster, permit: &Permit, target: &Target, live
     found
 }
 
+/// The Services of the namespace that lead to the Pods of `deployment`.
+pub async fn services_of(cluster: &Cluster, permit: &Permit, deployment: &Value) -> Neighbours {
+    let labels = deployment.pointer("/spec/template/metadata/labels");
+    let leads = |object: &Value| selects(object.pointer("/spec/selector"), labels);
+    let mut found = Neighbours::default();
+    found.add((cluster, permit), &("v1", "services", "Service"), Shape::Whole, &leads).await;
+    found
+}
+
 /// What is asked for of each object.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Shape {

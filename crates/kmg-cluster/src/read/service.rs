@@ -133,6 +133,17 @@ fn detail(object: &Service) -> ServiceDetail {
     }
 }
 
+/// The Pods of the permit's namespace that a Service with this selector leads to, with their detail; at most 50, worst
+/// first.
+///
+/// # Errors
+/// When they cannot be read.
+pub async fn pods_behind(cluster: &Cluster, permit: &Permit, selector: &BTreeMap<String, String>) -> Result<Vec<PodFacts>, ClusterError> {
+    let text = selector.iter().map(|(key, value)| format!("{key}={value}")).collect::<Vec<_>>().join(",");
+    let pods = pods_by_selector(Near { cluster, permit }, &text, PODS).await?;
+    Ok(worst(pods).0)
+}
+
 async fn endpoints(near: Near<'_>, service: &str) -> Result<EndpointFacts, ClusterError> {
     let path = format!("/apis/discovery.k8s.io/v1/namespaces/{}/endpointslices", near.permit.namespace());
     let selector = format!("kubernetes.io/service-name={service}");

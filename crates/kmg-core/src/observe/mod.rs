@@ -8,6 +8,7 @@ mod events;
 mod log;
 mod pod;
 mod resource;
+mod rollout;
 mod service;
 mod workload;
 
@@ -20,6 +21,7 @@ pub use events::{EventSelector, EventsQuery, NamespaceEvents};
 pub use log::{Chosen, LogAbsence, LogLine, LogQuery, PodLog};
 pub use pod::*;
 pub use resource::*;
+pub use rollout::{Rollout, RolloutQuestion, RolloutState, RolloutVerdict};
 pub use service::*;
 pub use workload::*;
 

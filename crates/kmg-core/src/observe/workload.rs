@@ -64,7 +64,7 @@ pub struct DeploymentFacts {
     pub selector: String,
     /// `status.conditions`.
     pub conditions: Vec<ConditionFacts>,
-    /// The plan named by the annotation `kmg.dev/plan`.
+    /// The plan named by the annotation `kmg.dev/plan`, else by `kmg.dev/applied-plan`.
     pub plan: Option<String>,
     /// `metadata.creationTimestamp`.
     pub created_at: Option<Millis>,

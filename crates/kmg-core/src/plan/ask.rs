@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 
 use super::kind::{Kind, Target};
 use super::manifest::Manifest;
+use super::restore::{Origin, Undo};
 use crate::digest::{Digest, types};
 use crate::identity::Requester;
 use crate::image::ImageRef;
@@ -15,6 +16,8 @@ use crate::names::{ContainerName, Namespace, ObjectName};
 pub const MAX_REPLICAS: u32 = 1_000;
 /// The most objects of one ask.
 pub const MAX_OBJECTS: usize = 20;
+/// The most objects of a way back that its summary has in words.
+const MAX_IN_WORDS: usize = 4;
 
 /// One requested change.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -62,6 +65,16 @@ pub enum Ask {
         /// The objects; 1 to [`MAX_OBJECTS`], none twice.
         objects: Vec<Target>,
     },
+    /// Goes back to what was before. It holds all that is sent, so that whoever works the requests out needs nothing
+    /// else.
+    Rollback {
+        /// The namespace of the objects.
+        namespace: Namespace,
+        /// Where it leads.
+        origin: Origin,
+        /// What goes back, in order; 1 to [`MAX_OBJECTS`], no object twice.
+        changes: Vec<Undo>,
+    },
 }
 
 /// The digest by which sticky denial, coalescing and cool-down recognise a repeated ask.
@@ -76,7 +89,8 @@ impl Ask {
             | Self::SetDeploymentImage { namespace, .. }
             | Self::RestartDeployment { namespace, .. }
             | Self::ApplyManifest { namespace, .. }
-            | Self::DeleteManifest { namespace, .. } => namespace,
+            | Self::DeleteManifest { namespace, .. }
+            | Self::Rollback { namespace, .. } => namespace,
         }
     }
 
@@ -88,6 +102,7 @@ impl Ask {
             }
             Self::ApplyManifest { objects, .. } => objects.iter().map(Manifest::target).collect(),
             Self::DeleteManifest { objects, .. } => objects.clone(),
+            Self::Rollback { changes, .. } => changes.iter().map(|change| change.target.clone()).collect(),
         }
     }
 
@@ -111,6 +126,7 @@ impl Ask {
             Self::RestartDeployment { .. } => "restart-deployment",
             Self::ApplyManifest { .. } => "apply-manifest",
             Self::DeleteManifest { .. } => "delete-manifest",
+            Self::Rollback { .. } => "rollback",
         }
     }
 
@@ -128,6 +144,15 @@ impl Ask {
             Self::RestartDeployment { name, .. } => format!("Restart the Pods of Deployment {namespace}/{name}"),
             Self::ApplyManifest { .. } => format!("Apply the manifest of {}", listed(namespace, &self.targets())),
             Self::DeleteManifest { objects, .. } => format!("Delete {}", listed(namespace, objects)),
+            Self::Rollback { origin: Origin::Revision { number }, .. } => {
+                format!("Set the Pod template of {} back to revision {number}", listed(namespace, &self.targets()))
+            }
+            Self::Rollback { origin: Origin::Plan { plan_id }, changes, .. } => {
+                let mut words: Vec<String> = changes.iter().take(MAX_IN_WORDS).map(ToString::to_string).collect();
+                let more = changes.len().saturating_sub(MAX_IN_WORDS);
+                words.extend((more > 0).then(|| format!("{more} more")));
+                format!("Undo {plan_id} in {namespace}: {}", words.join("; "))
+            }
         }
     }
 
@@ -135,8 +160,16 @@ impl Ask {
     /// subject and client.
     pub fn key(&self, requester: &Requester) -> AskKey {
         let value = json!({ "ask": self.to_value(), "iss": requester.iss, "sub": requester.sub, "clientId": requester.client_id });
-        // An ask holds only strings and a bounded integer, so it always has a canonical form.
+        // Manifests and ways back were checked for a canonical form, and the rest are strings and a bounded integer.
         AskKey(Digest::of(types::ASK, &canonical(&value).unwrap_or_default()))
+    }
+
+    /// Of a way back, what becomes of `target`.
+    pub fn undo_of(&self, target: &Target) -> Option<&Undo> {
+        match self {
+            Self::Rollback { changes, .. } => changes.iter().find(|change| change.target == *target),
+            _ => None,
+        }
     }
 
     fn to_value(&self) -> Value {

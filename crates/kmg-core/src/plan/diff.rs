@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::projection::PLAN_ANNOTATION;
+use super::projection::{RESTARTED_AT, is_mark};
 
 /// A value as the reviewer sees it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -63,7 +63,7 @@ pub(super) fn leaves(manifest: &Value) -> Proposed {
     out
 }
 
-fn collect(path: String, value: &Value, out: &mut Proposed) {
+pub(super) fn collect(path: String, value: &Value, out: &mut Proposed) {
     match value {
         Value::Object(map) => {
             for (key, item) in map {
@@ -149,9 +149,8 @@ impl Walk<'_> {
         let proposed = after.is_some() && self.proposed.get(&path) == after;
         // A list of objects that could not be walked item by item may hold anything, env values among it.
         let opaque = holds_objects(before) || holds_objects(after);
-        let open = !(opaque || may_hold_a_secret(&path));
-        let before = self.shown(before, open);
-        let after = self.shown(after, open || proposed);
+        let open = |value: Option<&Value>| !opaque && value.is_none_or(|value| may_be_shown(&path, value));
+        let (before, after) = (self.shown(before, open(before)), self.shown(after, open(after) || proposed));
         self.out.push(FieldChange { path, before, after, proposed });
     }
 
@@ -167,7 +166,7 @@ impl Walk<'_> {
     }
 }
 
-fn child(path: &str, key: &str) -> String {
+pub(super) fn child(path: &str, key: &str) -> String {
     let plain = !key.is_empty() && key.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_' || b == b'-');
     match (path.is_empty(), plain) {
         (true, true) => key.to_owned(),
@@ -176,18 +175,18 @@ fn child(path: &str, key: &str) -> String {
     }
 }
 
-fn name_of(item: &Value) -> Option<&str> {
+pub(super) fn name_of(item: &Value) -> Option<&str> {
     item.get("name").and_then(Value::as_str)
 }
 
 /// A list whose items all have distinct names that are safe inside a path.
-fn is_named(items: &[Value]) -> bool {
+pub(super) fn is_named(items: &[Value]) -> bool {
     let mut seen = BTreeSet::new();
     !items.is_empty() && items.iter().all(|item| name_of(item).is_some_and(|name| !name.contains(']') && seen.insert(name)))
 }
 
 /// The names of `items` that `other` has too, in their order.
-fn common_order(items: &[Value], other: &[Value]) -> Vec<String> {
+pub(super) fn common_order(items: &[Value], other: &[Value]) -> Vec<String> {
     let kept: BTreeSet<&str> = other.iter().filter_map(name_of).collect();
     items.iter().filter_map(name_of).filter(|name| kept.contains(name)).map(str::to_owned).collect()
 }
@@ -196,11 +195,25 @@ fn holds_objects(value: Option<&Value>) -> bool {
     value.and_then(Value::as_array).is_some_and(|items| items.iter().any(Value::is_object))
 }
 
+/// Whether a reviewer is shown `value` at `path` although no ask proposed it: where people do not put credentials,
+/// and where the value cannot be one.
+pub(super) fn may_be_shown(path: &str, value: &Value) -> bool {
+    let text = value.as_str().unwrap_or_default();
+    // An item's name stands in its path already.
+    let names_itself = path.ends_with(&format!("[name={text}].name"));
+    let is_a_moment = || text.len() <= 35 && text.parse::<jiff::Timestamp>().is_ok();
+    let is_of_a_restart = path.ends_with(&format!("annotations[\"{RESTARTED_AT}\"]")) && is_a_moment();
+    names_itself || is_of_a_restart || !(may_hold_a_secret(path) || holds_query(path, text))
+}
+
+/// Whether the path that a probe or a hook asks for has a query, where tokens stand. The reads leave it out too.
+fn holds_query(path: &str, text: &str) -> bool {
+    path.ends_with(".httpGet.path") && text.contains('?')
+}
+
 /// Places where people put credentials: shown only as fingerprints unless the ask itself proposes them.
 fn may_hold_a_secret(path: &str) -> bool {
-    const OPEN_ANNOTATION: &str = "metadata.annotations[\"";
-    let own = format!("{OPEN_ANNOTATION}{PLAN_ANNOTATION}\"]");
-    if path == own {
+    if is_mark(path) {
         return false;
     }
     // Of a ConfigMap everything; `metadata.` is another word that ends so.
@@ -271,6 +284,22 @@ mod tests {
         let out = run(&before, &json!({}), &[]);
         let shown: Vec<&str> = out.iter().filter(|one| matches!(one.before, Shown::Value(_))).map(|one| one.path.as_str()).collect();
         assert_eq!((out.len(), shown), (3, vec!["metadata.labels.app"]));
+    }
+
+    #[test]
+    fn a_probes_query_is_hidden_and_its_path_is_not() {
+        let probe = |path: &str| json!({"readinessProbe":{"httpGet":{"path":path}},"lifecycle":{"preStop":{"httpGet":{"path":path}}}});
+        let out = run(&probe("/ready?key=s3cret"), &probe("/ready"), &[]);
+        assert!(
+            out.len() == 2
+                && out.iter().all(|one| matches!(one.before, Shown::Hidden { .. }) && one.after == Shown::Value("/ready".into()))
+        );
+        let out = run(&probe("/ready"), &json!({}), &[]);
+        assert!(out.len() == 2 && out.iter().all(|one| one.before == Shown::Value("/ready".into())));
+        let proposed = [("readinessProbe.httpGet.path", json!("/?key=theirs"))];
+        let out = run(&probe("/ready"), &probe("/?key=theirs"), &proposed);
+        let shown: Vec<bool> = out.iter().map(|one| matches!(one.after, Shown::Value(_))).collect();
+        assert_eq!(shown, [false, true], "what the ask proposes is shown whole");
     }
 
     #[test]

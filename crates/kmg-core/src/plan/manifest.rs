@@ -30,7 +30,8 @@ const NOT_THEIRS: [&str; 11] = [
     "finalizers",
     "generateName",
 ];
-const LAST_APPLIED: &str = "kubectl.kubernetes.io/last-applied-configuration";
+/// The annotation in which `kubectl apply` keeps what it applied last.
+pub(super) const LAST_APPLIED: &str = "kubectl.kubernetes.io/last-applied-configuration";
 /// The prefix of the guard's own labels and annotations.
 const OWN_PREFIX: &str = "kmg.dev/";
 

@@ -10,7 +10,9 @@ mod kind;
 mod life;
 mod manifest;
 mod projection;
+mod restore;
 mod risk;
+mod status;
 mod template;
 
 pub use ask::{Ask, AskKey, MAX_OBJECTS, MAX_REPLICAS};
@@ -22,8 +24,15 @@ pub use job::{Head, Job, Outcome, PreviewRequest, PreviewResponse, Receipt, Step
 pub use kind::{Kind, Target};
 pub use life::{Event, Life, MAX_EXECUTE_WITHIN, Stage, step};
 pub use manifest::{Manifest, read_all};
-pub use projection::{PLAN_ANNOTATION, VOLATILE_ANNOTATIONS, VOLATILE_FIELDS, project, projection_digest};
-pub use risk::{before_dry_run, delete_findings, findings, object_findings, worse};
+pub use projection::{
+    APPLIED_ANNOTATION, MARKS, PLAN_ANNOTATION, VOLATILE_ANNOTATIONS, VOLATILE_FIELDS, is_mark, project, projection_digest,
+};
+pub use restore::{Operation, Origin, Restore, RevisionRequest, Undo, UndoRequest, WayBack, back_to_template, undo};
+pub use risk::table as rules;
+pub use risk::{
+    PodSecurity, Rule, before_dry_run, delete_findings, findings, gravest_first, level_findings, mutations, object_findings, recent, worse,
+};
+pub use status::PlanStatus;
 pub use template::{Rendered, ResourceVersion, Template};
 
 #[cfg(test)]

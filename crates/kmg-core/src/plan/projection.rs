@@ -5,8 +5,22 @@ use serde_json::{Map, Value};
 use crate::digest::{Digest, types};
 use crate::json::{NotCanonical, canonical};
 
-/// The annotation by which a written object names the plan that wrote it.
+/// The annotation by which a patched object names the plan that patched it.
 pub const PLAN_ANNOTATION: &str = "kmg.dev/plan";
+/// The same of an applied object. It is another one because a patch would take the annotation over for its own field
+/// manager, and every later apply would conflict with us over it.
+pub const APPLIED_ANNOTATION: &str = "kmg.dev/applied-plan";
+/// Both.
+pub const MARKS: [&str; 2] = [PLAN_ANNOTATION, APPLIED_ANNOTATION];
+
+/// Whether `path`, as a field diff writes it, is one of the guard's marks.
+pub fn is_mark(path: &str) -> bool {
+    let name = path.strip_prefix("metadata.annotations[\"").and_then(|rest| rest.strip_suffix("\"]"));
+    name.is_some_and(|name| MARKS.contains(&name))
+}
+
+/// The annotation of a Pod template by which `kubectl rollout restart` makes a new revision: a moment.
+pub(super) const RESTARTED_AT: &str = "kubectl.kubernetes.io/restartedAt";
 
 /// Fields the projection leaves out, as JSON pointers: the server's own book-keeping.
 pub const VOLATILE_FIELDS: &[&str] = &[

@@ -5,6 +5,9 @@ use std::str::FromStr;
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Map, Value, json};
 
+/// The field manager of every write.
+pub(super) const FIELD_MANAGER: &str = "kmg";
+
 /// A resourceVersion: 1–20 decimal digits, so it fits into the slot without escaping.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(transparent)]
@@ -102,7 +105,7 @@ impl Template {
         Self {
             method: "PATCH".to_owned(),
             path,
-            query: "fieldManager=kmg&fieldValidation=Strict".to_owned(),
+            query: format!("fieldManager={FIELD_MANAGER}&fieldValidation=Strict"),
             content_type: "application/json-patch+json".to_owned(),
             body: vec![format!("[{uid_test},{{\"op\":\"test\",\"path\":\"/metadata/resourceVersion\",\"value\":\""), after],
         }
@@ -125,7 +128,7 @@ impl Template {
         Self {
             method: "PATCH".to_owned(),
             path,
-            query: "fieldManager=kmg&fieldValidation=Strict&force=false".to_owned(),
+            query: format!("fieldManager={FIELD_MANAGER}&fieldValidation=Strict&force=false"),
             content_type: "application/apply-patch+yaml".to_owned(),
             body,
         }

@@ -2,6 +2,7 @@
 
 use kmg_core::observe::{ContainerFacts, ContainerState, PodFacts, ReferenceFacts};
 
+use crate::catalog::Id;
 use crate::finding::{Phrase, Severity};
 use crate::scope::{Scope, declared, spec_path, status_path};
 use crate::sign::Sign;
@@ -43,7 +44,7 @@ fn absent<'a>(pod: &'a PodFacts, container: &ContainerFacts, missing: Missing<'_
         "secret-missing" => says.own(": Secret ").name(missing.name).own(" does not exist."),
         _ => says.own(": key ").name(missing.key).own(" is not in ").name(missing.name).own("."),
     };
-    Sign::new(pod, "config-missing", Severity::Critical, says)
+    Sign::new(pod, Id::ConfigMissing, Severity::Critical, says)
         .cause(missing.cause)
         .key(format!("{} {} {}", container.name, missing.name, missing.key))
         .next(Phrase::of("A person should create what is missing, or correct the reference; the kubelet then goes on by itself."))
@@ -57,7 +58,7 @@ fn invalid<'a>(scope: &Scope<'_>, pod: &'a PodFacts, container: &ContainerFacts,
     } else {
         says.own(" that the kubelet refuses: ").quote(message)
     };
-    Sign::new(pod, "container-config-invalid", Severity::Critical, says)
+    Sign::new(pod, Id::ContainerConfigInvalid, Severity::Critical, says)
         .cause(root.then_some("run-as-non-root"))
         .key(container.name.clone())
         .next(Phrase::of("A person should set runAsUser to a number other than 0, or use an image with a numeric user."))

@@ -3,6 +3,7 @@
 use kmg_core::observe::{ContainerFacts, ContainerState, PodFacts, Terminated};
 
 use super::log::worst_line;
+use crate::catalog::Id;
 use crate::finding::{Phrase, Severity};
 use crate::scope::{BACK_OFF_MS, Scope, declared, status_path};
 use crate::sign::Sign;
@@ -55,12 +56,17 @@ pub(crate) fn sign<'a>(scope: &Scope<'a>, pod: &'a PodFacts, container: &'a Cont
     let cause = crash.end.and_then(cause);
     let memory = crash.end.is_some_and(|end| end.reason == "OOMKilled");
     let id = match () {
-        () if memory && !container.init => "out-of-memory",
-        () if container.init && !container.sidecar => "init-container-failed",
-        () if !crash.again => "pod-failed",
-        () => "crash-loop",
+        () if container.init && !container.sidecar => Id::InitContainerFailed,
+        () if memory => Id::OutOfMemory,
+        () if !crash.again => Id::PodFailed,
+        () => Id::CrashLoop,
     };
-    let cause = if id == "out-of-memory" { None } else { cause };
+    let cause = match id {
+        Id::OutOfMemory => None,
+        // Only what is started again was expected to go on.
+        Id::InitContainerFailed | Id::PodFailed => cause.filter(|cause| *cause != "ends-at-once"),
+        _ => cause,
+    };
     let log = scope.log_of(pod, &container.name).and_then(|log| worst_line(log).map(|line| (log, line)));
     let mut says = words(scope, container, id, crash);
     if let Some((_, line)) = log {
@@ -99,15 +105,15 @@ pub(crate) fn sign<'a>(scope: &Scope<'a>, pod: &'a PodFacts, container: &'a Cont
     sign.next(advice(id, cause))
 }
 
-fn words(scope: &Scope<'_>, container: &ContainerFacts, id: &str, crash: Crash<'_>) -> Phrase {
+fn words(scope: &Scope<'_>, container: &ContainerFacts, id: Id, crash: Crash<'_>) -> Phrase {
     let name = &container.name;
     let says = match id {
-        "out-of-memory" => {
+        Id::OutOfMemory => {
             let says = Phrase::of(scope.verb("lose", "loses")).own(" container ").name(name);
             return says.own(": the kernel killed it because it needs more memory than it may use.");
         }
-        "init-container-failed" => Phrase::of("cannot start: init container ").name(name).own(" fails"),
-        "pod-failed" => Phrase::of("failed: container ").name(name).own(" is not started again"),
+        Id::InitContainerFailed => Phrase::of("cannot start: init container ").name(name).own(" fails"),
+        Id::PodFailed => Phrase::of("failed: container ").name(name).own(" is not started again"),
         _ => Phrase::of(scope.verb("restart", "restarts")).own(" container ").name(name).own(" again and again"),
     };
     match crash.end {
@@ -149,9 +155,9 @@ fn meaning(end: &Terminated) -> &'static str {
     }
 }
 
-fn advice(id: &str, cause: Option<&'static str>) -> Phrase {
+fn advice(id: Id, cause: Option<&'static str>) -> Phrase {
     Phrase::of(match (id, cause) {
-        ("out-of-memory", _) | (_, Some("out-of-memory")) => "A person should raise the memory limit or find the leak.",
+        (Id::OutOfMemory, _) | (_, Some("out-of-memory")) => "A person should raise the memory limit or find the leak.",
         (_, Some("cannot-start")) => "Compare command and image with the previous revision.",
         (_, Some("signal")) => "Find out who sent the signal: the kernel, the program itself, or whoever ended the Pod.",
         _ => {

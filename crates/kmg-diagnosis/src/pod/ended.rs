@@ -2,6 +2,7 @@
 
 use kmg_core::observe::{ConditionFacts, ContainerState, PodFacts};
 
+use crate::catalog::Id;
 use crate::finding::{Phrase, Severity};
 use crate::scope::{FRESH_MS, Scope};
 use crate::sign::Sign;
@@ -36,7 +37,7 @@ pub(crate) fn failed<'a>(scope: &Scope<'a>, pod: &'a PodFacts) -> Option<Sign<'a
         "Evicted" => {
             let says = Phrase::of("were evicted by the kubelet: ");
             let says = if scope.many() { says } else { Phrase::of("was evicted by the kubelet: ") };
-            Sign::new(pod, "evicted", Severity::Critical, says.quote(&pod.message)).next(Phrase::of(
+            Sign::new(pod, Id::Evicted, Severity::Critical, says.quote(&pod.message)).next(Phrase::of(
                 "The message names the resource: raise the limit of the volume or the request, or look at the node's pressure.",
             ))
         }
@@ -44,12 +45,12 @@ pub(crate) fn failed<'a>(scope: &Scope<'a>, pod: &'a PodFacts) -> Option<Sign<'a
             let says = Phrase::of(scope.verb("were", "was")).own(" ended for spec.activeDeadlineSeconds");
             let seconds = pod.detail.as_deref().and_then(|detail| detail.active_deadline_seconds);
             let says = seconds.map_or_else(|| says.clone().own("."), |seconds| says.clone().own(": ").number(seconds).own(" s."));
-            Sign::new(pod, "deadline-exceeded", Severity::Critical, says)
+            Sign::new(pod, Id::DeadlineExceeded, Severity::Critical, says)
                 .next(Phrase::of("Raise the deadline, or find out why the work takes longer."))
         }
         _ if REFUSED.contains(&reason) || pod.message.starts_with("Pod was rejected") => {
             let says = Phrase::of(scope.verb("were", "was")).own(" refused by the kubelet (").name(reason).own("): ").quote(&pod.message);
-            Sign::new(pod, "kubelet-refused", Severity::Critical, says)
+            Sign::new(pod, Id::KubeletRefused, Severity::Critical, says)
                 .next(Phrase::of("The node could not take it when it came; a Pod that names its node is not moved by itself."))
         }
         _ => return disrupted(scope, pod),
@@ -96,7 +97,7 @@ pub(crate) fn disrupted<'a>(scope: &Scope<'_>, pod: &'a PodFacts) -> Option<Sign
         _ => " ended from outside.",
     });
     Some(
-        Sign::new(pod, "disrupted", Severity::Warning, says)
+        Sign::new(pod, Id::Disrupted, Severity::Warning, says)
             .key(cause)
             .since(target.since)
             .proof(format!("Pod/{} status.conditions[DisruptionTarget].reason", pod.name), target.reason.as_str())
@@ -120,7 +121,7 @@ pub(crate) fn terminating<'a>(scope: &Scope<'a>, pod: &'a PodFacts) -> Option<Si
     let says = if scope.many() { says } else { Phrase::of("does not end though its deletion is overdue") };
     let says = if finalizers.is_empty() { says.own(".") } else { says.own(": finalizers hold it: ").name(&finalizers) };
     let lost = scope.around.nodes.iter().find(|node| Some(&node.name) == pod.node.as_ref() && super::node::not_ready(node).is_some());
-    let sign = Sign::new(pod, "stuck-terminating", severity, says)
+    let sign = Sign::new(pod, Id::StuckTerminating, severity, says)
         .key(finalizers.clone())
         .since(detail.deletion_at)
         .proof(format!("Pod/{} metadata.deletionTimestamp", pod.name), detail.deletion_at.map(kmg_core::clock::Millis::rfc3339))

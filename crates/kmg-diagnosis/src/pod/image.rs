@@ -2,6 +2,7 @@
 
 use kmg_core::observe::{ContainerFacts, ContainerState, PodFacts};
 
+use crate::catalog::Id;
 use crate::finding::{Phrase, Severity};
 use crate::scope::{Scope, spec_path, status_path};
 use crate::sign::Sign;
@@ -28,7 +29,7 @@ pub(crate) fn sign<'a>(scope: &Scope<'a>, pod: &'a PodFacts, container: &'a Cont
     let cause = told.map(|(cause, _)| cause);
     let status = format!("{}.state.waiting", status_path(pod, container));
     let says = Phrase::of("cannot get the image ").name(&container.image).own(" of container ").name(&container.name).own(meaning(cause));
-    let mut sign = Sign::new(pod, "image-pull-failed", Severity::Critical, says)
+    let mut sign = Sign::new(pod, Id::ImagePullFailed, Severity::Critical, says)
         .cause(cause)
         .key(format!("{} {}", container.name, container.image))
         .proof(format!("{status}.reason"), reason.as_str())

@@ -2,6 +2,7 @@
 
 use kmg_core::observe::{ConditionFacts, NodeFacts, PodFacts};
 
+use crate::catalog::Id;
 use crate::finding::{Phrase, Severity};
 use crate::scope::Scope;
 use crate::sign::Sign;
@@ -23,7 +24,7 @@ pub(crate) fn sign<'a>(scope: &Scope<'a>, pod: &'a PodFacts) -> Option<Sign<'a>>
         return None;
     }
     let says = Phrase::of(scope.verb("are", "is")).own(" not ready because node ").name(name).own(" is not.");
-    let sign = Sign::new(pod, "node-lost", Severity::Critical, says).key(name);
+    let sign = Sign::new(pod, Id::NodeLost, Severity::Critical, says).key(name);
     let sign = match (node, event) {
         (Some(condition), _) => sign
             .since(condition.since)

@@ -2,6 +2,7 @@
 
 use kmg_core::observe::{ContainerFacts, ContainerState, EventFacts, PodFacts, ProbeFacts, Terminated};
 
+use crate::catalog::Id;
 use crate::finding::{Phrase, Severity};
 use crate::scope::{BACK_OFF_MS, FRESH_MS, Scope, declared, spec_path, status_path};
 use crate::sign::Sign;
@@ -18,11 +19,11 @@ enum Kind {
 }
 
 impl Kind {
-    const fn id(self) -> &'static str {
+    const fn id(self) -> Id {
         match self {
-            Self::Liveness => "liveness-probe-failing",
-            Self::Readiness => "readiness-probe-failing",
-            Self::Startup => "startup-probe-failing",
+            Self::Liveness => Id::LivenessProbeFailing,
+            Self::Readiness => Id::ReadinessProbeFailing,
+            Self::Startup => Id::StartupProbeFailing,
         }
     }
 
@@ -118,6 +119,8 @@ pub(crate) fn failing<'a>(scope: &Scope<'a>, pod: &'a PodFacts, container: &'a C
             let passed = match kind {
                 Kind::Startup => container.started != Some(false),
                 Kind::Readiness => container.ready,
+                // A port that is not declared stays so, however late the kubelet tells of it again.
+                Kind::Liveness if probe.is_some_and(|probe| names_no_port(pod, container, probe)) => false,
                 Kind::Liveness => failure.last_seen.is_some_and(|at| scope.now.since(at) > 3 * period_ms(probe)),
             };
             let lasting = age >= patience_ms(probe) && failure.count >= i64::from(probe.map_or(3, |probe| probe.failures));

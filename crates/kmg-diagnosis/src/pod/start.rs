@@ -2,6 +2,7 @@
 
 use kmg_core::observe::{ContainerFacts, ContainerState, PodFacts};
 
+use crate::catalog::Id;
 use crate::finding::{Phrase, Severity};
 use crate::scope::{Scope, status_path};
 use crate::sign::Sign;
@@ -22,9 +23,9 @@ pub(crate) fn sign<'a>(scope: &Scope<'a>, pod: &'a PodFacts, container: &'a Cont
     let says = Phrase::of("cannot start container ").name(&container.name).own(meaning(cause));
     let classified = cause;
     let (id, cause) = if container.init && !container.sidecar {
-        ("init-container-failed", Some("cannot-start"))
+        (Id::InitContainerFailed, Some("cannot-start"))
     } else {
-        ("container-cannot-start", cause)
+        (Id::ContainerCannotStart, cause)
     };
     Some(
         Sign::new(pod, id, Severity::Critical, says)

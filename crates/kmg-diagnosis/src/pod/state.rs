@@ -3,6 +3,7 @@
 use kmg_core::observe::{ContainerFacts, ContainerState, PodFacts};
 
 use super::log::worst_line;
+use crate::catalog::Id;
 use crate::finding::{Phrase, Severity};
 use crate::scope::{BACK_OFF_MS, Scope, status_path};
 use crate::sign::Sign;
@@ -25,7 +26,7 @@ pub(crate) fn init_stalled<'a>(scope: &Scope<'a>, pod: &'a PodFacts, container: 
     let says = Phrase::of("cannot start: init container ").name(&container.name).own(" does not end.");
     let says = line.map_or_else(|| says.clone(), |line| says.clone().own(" Its log says: ").quote(line));
     Some(
-        Sign::new(pod, "init-container-stalled", Severity::Critical, says)
+        Sign::new(pod, Id::InitContainerStalled, Severity::Critical, says)
             .key(container.name.clone())
             .since(*since)
             .proof(format!("{}.state", status_path(pod, container)), "running")
@@ -45,7 +46,7 @@ pub(crate) fn gate<'a>(scope: &Scope<'a>, pod: &'a PodFacts) -> Option<Sign<'a>>
     let closed = gates.iter().filter(|gate| !open(gate)).cloned().collect::<Vec<_>>().join(", ");
     let says = Phrase::of(scope.verb("wait", "waits")).own(" for readiness gates, though all containers are ready: ").name(&closed);
     Some(
-        Sign::new(pod, "readiness-gate", Severity::Critical, says)
+        Sign::new(pod, Id::ReadinessGate, Severity::Critical, says)
             .key(closed.clone())
             .since(ready.since)
             .proof(format!("Pod/{} status.conditions[Ready].reason", pod.name), ready.reason.as_str())
@@ -61,7 +62,7 @@ pub(crate) fn resize<'a>(scope: &Scope<'_>, pod: &'a PodFacts) -> Option<Sign<'a
     })?;
     let says = Phrase::of(scope.verb("wait", "waits")).own(" for a resize in place (").name(&condition.reason).own("): ");
     Some(
-        Sign::new(pod, "resize-pending", Severity::Warning, says.quote(&condition.message))
+        Sign::new(pod, Id::ResizePending, Severity::Warning, says.quote(&condition.message))
             .key(condition.reason.clone())
             .since(condition.since)
             .proof(format!("Pod/{} status.conditions[{}].reason", pod.name, condition.kind), condition.reason.as_str())
@@ -81,7 +82,7 @@ pub(crate) fn restarts<'a>(scope: &Scope<'_>, pod: &'a PodFacts, container: &'a 
     let status = status_path(pod, container);
     let says = Phrase::of(scope.verb("restart", "restarts")).own(" container ").name(&container.name).own(" often; it runs at the moment.");
     Some(
-        Sign::new(pod, "restarts-often", Severity::Warning, says)
+        Sign::new(pod, Id::RestartsOften, Severity::Warning, says)
             .key(container.name.clone())
             .since(end.finished_at)
             .proof(format!("{status}.restartCount"), container.restarts)
@@ -96,7 +97,7 @@ pub(crate) fn hook<'a>(scope: &Scope<'a>, pod: &'a PodFacts) -> Option<Sign<'a>>
     let event = scope.events_of(pod).find(|event| event.reason == "FailedPreStopHook")?;
     let says = Phrase::of(scope.verb("have", "has")).own(" a preStop hook that fails: ").quote(&event.note);
     Some(
-        Sign::new(pod, "hook-failed", Severity::Warning, says)
+        Sign::new(pod, Id::HookFailed, Severity::Warning, says)
             .proof(format!("Event FailedPreStopHook Pod/{} note", pod.name), event.note.as_str())
             .next(Phrase::of("Its containers are ended without what the hook should do.")),
     )
@@ -114,7 +115,7 @@ pub(crate) fn not_ready<'a>(scope: &Scope<'a>, pod: &'a PodFacts) -> Option<Sign
     }
     let says =
         Phrase::of(scope.verb("are", "is")).own(" not ready for a while, and neither status nor Events say why; Events may have expired.");
-    let sign = Sign::new(pod, "not-ready", Severity::Warning, says)
+    let sign = Sign::new(pod, Id::NotReady, Severity::Warning, says)
         .since(since)
         .proof(format!("Pod/{} status.phase", pod.name), pod.phase.as_str());
     let sign = match ready {

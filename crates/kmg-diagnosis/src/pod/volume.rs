@@ -3,6 +3,7 @@
 use kmg_core::observe::{ContainerState, EventFacts, PodFacts};
 
 use super::config::missing;
+use crate::catalog::Id;
 use crate::finding::{Phrase, Severity};
 use crate::scope::Scope;
 use crate::sign::Sign;
@@ -43,7 +44,7 @@ fn mount<'a>(scope: &Scope<'a>, pod: &'a PodFacts) -> Option<Sign<'a>> {
         (Some("multi-attach"), _) => says.own(", it is still attached to another node."),
         _ => says.own(": ").quote(&event.note),
     };
-    let sign = Sign::new(pod, "volume-mount-failed", Severity::Critical, says)
+    let sign = Sign::new(pod, Id::VolumeMountFailed, Severity::Critical, says)
         .cause(cause)
         .key(cause.map_or_else(String::new, |_| missing(&event.note).map(|one| format!("{} {}", one.name, one.key)).unwrap_or_default()));
     let sign = evidence(sign, pod, event);
@@ -63,7 +64,7 @@ fn mount<'a>(scope: &Scope<'a>, pod: &'a PodFacts) -> Option<Sign<'a>> {
 fn sandbox<'a>(scope: &Scope<'a>, pod: &'a PodFacts) -> Option<Sign<'a>> {
     let event = scope.events_of(pod).find(|event| matches!(event.reason.as_str(), "FailedCreatePodSandBox" | "NetworkNotReady"))?;
     let says = Phrase::of("cannot start: the sandbox or its network cannot be set up: ").quote(&event.note);
-    let sign = Sign::new(pod, "sandbox-failed", Severity::Critical, says);
+    let sign = Sign::new(pod, Id::SandboxFailed, Severity::Critical, says);
     Some(evidence(sign, pod, event).next(Phrase::of("A person should look at the node's container runtime and network plugin.")))
 }
 

@@ -48,6 +48,7 @@ const PHRASES: &[(&str, &str)] = &[
     ("unbound immediate persistentvolumeclaims", "unbound-volume-claim"),
     ("available persistent volumes to bind", "unbound-volume-claim"),
     ("enough free storage", "unbound-volume-claim"),
+    ("readwriteoncepod access mode", "volume-claim-in-use"),
     ("is being deleted", "volume-claim-missing"),
     ("persistentvolumeclaim", "volume-claim-missing"),
     ("cannot allocate all claims", "resource-claim"),
@@ -200,6 +201,10 @@ mod tests {
             ("0/4 nodes are available: pod has unbound immediate PersistentVolumeClaims. not found", "unbound-volume-claim"),
             ("0/4 nodes are available: persistentvolumeclaim \"nope\" not found. not found", "volume-claim-missing"),
             ("persistentvolumeclaim \"data\" is being deleted", "volume-claim-missing"),
+            (
+                "0/4 nodes are available: 1 node(s) had untolerated taint(s), 3 node has pod using PersistentVolumeClaim with the same name and ReadWriteOncePod access mode.",
+                "volume-claim-in-use",
+            ),
             ("0/2 nodes are available: 2 node(s) had volume node affinity conflict.", "volume-zone"),
             ("0/2 nodes are available: 2 node(s) had no available volume zone.", "volume-zone"),
             ("0/2 nodes are available: 2 node(s) exceed max volume count.", "volume-limit"),

@@ -4,6 +4,7 @@ mod grammar;
 
 use kmg_core::observe::{ClaimFacts, ConditionFacts, PodDetail, PodFacts};
 
+use crate::catalog::Id;
 use crate::finding::{Phrase, Severity};
 use crate::scope::Scope;
 use crate::sign::Sign;
@@ -28,7 +29,7 @@ pub(crate) fn sign<'a>(scope: &Scope<'a>, pod: &'a PodFacts) -> Option<Sign<'a>>
 fn gated<'a>(scope: &Scope<'_>, pod: &'a PodFacts, condition: &ConditionFacts) -> Sign<'a> {
     let gates = pod.detail.as_deref().map(|detail| detail.scheduling_gates.join(", ")).unwrap_or_default();
     let says = Phrase::of(scope.verb("wait", "waits")).own(" for scheduling gates to be removed: ").name(&gates);
-    Sign::new(pod, "scheduling-gated", Severity::Warning, says)
+    Sign::new(pod, Id::SchedulingGated, Severity::Warning, says)
         .key(gates.clone())
         .proof(format!("Pod/{} status.conditions[PodScheduled].reason", pod.name), condition.reason.as_str())
         .proof(format!("Pod/{} spec.schedulingGates", pod.name), gates)
@@ -47,7 +48,7 @@ fn unschedulable<'a>(scope: &Scope<'_>, pod: &'a PodFacts, condition: &Condition
         }
         says = says.quote(one.text);
     }
-    let sign = Sign::new(pod, "unschedulable", Severity::Critical, says)
+    let sign = Sign::new(pod, Id::Unschedulable, Severity::Critical, says)
         .cause(cause)
         .since(condition.since)
         .proof(format!("Pod/{} status.conditions[PodScheduled].message", pod.name), condition.message.as_str());
@@ -74,7 +75,7 @@ fn proofs<'a>(scope: &Scope<'_>, sign: Sign<'a>, pod: &'a PodFacts, cause: Optio
             sign.proof(path("spec.nodeSelector"), selector.join(",")).proof(path("spec.tolerations"), detail.tolerations.join(","))
         }
         Some("untolerated-taint") => sign.proof(path("spec.tolerations"), detail.tolerations.join(",")),
-        Some("unbound-volume-claim" | "volume-claim-missing") => claims(scope, sign, detail),
+        Some("unbound-volume-claim" | "volume-claim-missing" | "volume-claim-in-use") => claims(scope, sign, detail),
         _ => sign,
     }
 }
@@ -102,7 +103,7 @@ fn never<'a>(scope: &Scope<'_>, pod: &'a PodFacts) -> Option<Sign<'a>> {
     let scheduler = pod.detail.as_deref().map_or("", |detail| detail.scheduler.as_str());
     let says = Phrase::of(scope.verb("were", "was")).own(" never looked at by a scheduler; the one asked for is ").name(scheduler);
     Some(
-        Sign::new(pod, "never-scheduled", Severity::Critical, says)
+        Sign::new(pod, Id::NeverScheduled, Severity::Critical, says)
             .key(scheduler)
             .proof(format!("Pod/{} spec.schedulerName", pod.name), scheduler)
             .next(Phrase::of("A person should check that a scheduler of this name runs.")),
@@ -120,6 +121,7 @@ fn meaning(cause: Option<&str>) -> &'static str {
         Some("host-port") => ": the host port is taken on every node that would do.",
         Some("unbound-volume-claim") => ": a volume claim is not bound.",
         Some("volume-claim-missing") => ": a volume claim does not exist or is being deleted.",
+        Some("volume-claim-in-use") => ": a volume claim that only one Pod may use is in use.",
         Some("volume-zone") => ": the volume is bound to nodes or a zone that will not do.",
         Some("volume-limit") => ": the nodes cannot attach more volumes.",
         Some("resource-claim") => ": a resource claim cannot be allocated.",
@@ -135,6 +137,9 @@ fn advice(cause: Option<&str>) -> Phrase {
         Some("node-cordoned") => "Cordoning is somebody's intent: ask before the node is uncordoned.",
         Some("node-selector") => "Compare spec.nodeSelector and spec.affinity with the labels of the nodes.",
         Some("unbound-volume-claim" | "volume-claim-missing") => "Read the claim and its Events; it needs a StorageClass or a volume.",
+        Some("volume-claim-in-use") => {
+            "The Pod that has the claim must end first: one replica at most, and no rolling update beside it (strategy Recreate)."
+        }
         _ => "Compare the Pod's scheduling rules with the nodes.",
     })
 }

@@ -5,7 +5,7 @@ use kmg_core::observe::{AutoscalerFacts, BudgetFacts, ClaimFacts, QuantityFacts,
 use super::*;
 
 fn ids(view: &DeploymentView) -> Vec<&'static str> {
-    diagnose(view, NOW).iter().map(|finding| finding.id).collect()
+    diagnose(view, NOW).iter().map(|finding| finding.id.as_str()).collect()
 }
 
 #[test]
@@ -35,6 +35,36 @@ fn only_a_budget_that_can_never_allow_anything_is_told() {
     ] {
         assert_eq!(budget(min, max, allowed), if blocked { vec!["disruption-blocked"] } else { vec![] }, "{min:?} {max:?} {allowed}");
     }
+}
+
+#[test]
+fn budgets_bar_each_other_where_there_is_more_than_one() {
+    let mut view = healthy();
+    let budget =
+        |name: &str| BudgetFacts { name: name.to_owned(), allowed: 1, expected: 2, healthy: 2, desired: 1, ..BudgetFacts::default() };
+    view.around.budgets = vec![budget("web")];
+    assert_eq!(ids(&view), [""; 0]);
+    view.around.budgets.push(budget("web-too"));
+    assert_eq!(ids(&view), ["budgets-overlap"]);
+}
+
+#[test]
+fn a_volume_that_cannot_grow_explains_pods_in_trouble_only() {
+    let condition =
+        |status: &str| ConditionFacts { kind: "ControllerResizeError".to_owned(), status: status.to_owned(), ..ConditionFacts::default() };
+    let claim = |status: &str| ClaimFacts {
+        name: "data".to_owned(),
+        phase: "Bound".to_owned(),
+        conditions: vec![condition(status)],
+        ..ClaimFacts::default()
+    };
+    let mut view = healthy();
+    view.around.claims = vec![claim("True")];
+    assert_eq!(ids(&view), [""; 0]);
+    view.deployment.available = 1;
+    assert_eq!(ids(&view), ["volume-resize-failed", "replicas-unavailable"]);
+    view.around.claims = vec![claim("False")];
+    assert_eq!(ids(&view), ["replicas-unavailable"]);
 }
 
 #[test]
@@ -102,7 +132,10 @@ fn a_claim_that_lost_its_volume_stands_above_the_pods_that_wait() {
     assert_eq!(ids(&view), ["unschedulable"]);
     view.around.claims = vec![ClaimFacts { name: "data".to_owned(), phase: "Lost".to_owned(), ..ClaimFacts::default() }];
     let findings = diagnose(&view, NOW);
-    assert_eq!((findings.len(), findings[0].id, findings[0].consequences[0].id), (1, "volume-claim-lost", "unschedulable"));
+    assert_eq!(
+        (findings.len(), findings[0].id.as_str(), findings[0].consequences[0].id.as_str()),
+        (1, "volume-claim-lost", "unschedulable")
+    );
 }
 
 #[test]
@@ -117,7 +150,7 @@ fn a_surge_that_cannot_fit_is_a_consequence_of_what_refuses_it() {
         ..ConditionFacts::default()
     });
     let findings = diagnose(&view, NOW);
-    assert_eq!((findings[0].id, findings[0].cause), ("pods-not-created", Some("quota")));
-    let consequences: Vec<_> = findings[0].consequences.iter().map(|one| one.id).collect();
+    assert_eq!((findings[0].id.as_str(), findings[0].cause), ("pods-not-created", Some("quota")));
+    let consequences: Vec<_> = findings[0].consequences.iter().map(|one| one.id.as_str()).collect();
     assert_eq!(consequences, ["rollout-in-progress", "surge-cannot-fit"]);
 }

@@ -25,7 +25,7 @@ fn one(pod: PodFacts) -> PodView {
 }
 
 fn first(view: &PodView) -> Option<&'static str> {
-    diagnose_pod(view, NOW).first().map(|finding| finding.id)
+    diagnose_pod(view, NOW).first().map(|finding| finding.id.as_str())
 }
 
 fn running(since: i64) -> PodFacts {
@@ -117,8 +117,8 @@ fn a_killed_container_is_not_out_of_memory_for_its_exit_code() {
         unhealthy("Liveness probe failed: HTTP probe failed with statuscode: 500", 12, 40 * MINUTE),
     ];
     let findings = diagnose_pod(&view, NOW);
-    assert_eq!((findings[0].id, findings[0].cause), ("liveness-probe-failing", Some("http-status")));
-    assert_eq!(findings[0].consequences[0].id, "crash-loop");
+    assert_eq!((findings[0].id.as_str(), findings[0].cause), ("liveness-probe-failing", Some("http-status")));
+    assert_eq!(findings[0].consequences[0].id.as_str(), "crash-loop");
     // A program that ends with an error of its own is not the probe's victim, whatever an old Event says.
     view.pod.containers[0].last = Some(ended(3, "Error", 1_000));
     assert_eq!(first(&view), Some("crash-loop"));
@@ -175,7 +175,7 @@ fn a_deletion_counts_when_it_is_overdue() {
         pod.terminating = true;
         let finalizers = finalizers.iter().map(|one| (*one).to_owned()).collect();
         pod.detail = Some(Box::new(PodDetail { deletion_at: Some(before(late)), finalizers, ..PodDetail::default() }));
-        diagnose_pod(&one(pod), NOW).first().map(|finding| (finding.id, finding.severity))
+        diagnose_pod(&one(pod), NOW).first().map(|finding| (finding.id.as_str(), finding.severity))
     };
     assert_eq!(ending(MINUTE, &[]), None);
     assert_eq!(ending(11 * MINUTE, &[]), Some(("stuck-terminating", Severity::Warning)));
@@ -189,7 +189,7 @@ fn an_old_pod_that_does_not_end_is_not_why_a_rollout_stalls() {
     view.pods[0] = pod("web-2-a", "r.test/web:2", ContainerState::Running { since: Some(NOW) });
     view.pods[1].terminating = true;
     view.pods[1].detail = Some(Box::new(PodDetail { deletion_at: Some(before(11 * MINUTE)), ..PodDetail::default() }));
-    let ids: Vec<_> = diagnose(&view, NOW).iter().map(|finding| finding.id).collect();
+    let ids: Vec<_> = diagnose(&view, NOW).iter().map(|finding| finding.id.as_str()).collect();
     assert_eq!(ids, ["rollout-stalled", "stuck-terminating"]);
 }
 
@@ -205,7 +205,7 @@ fn a_cause_is_as_bad_as_what_follows_from_it() {
         ..ConditionFacts::default()
     }];
     let findings = diagnose(&view, NOW);
-    assert_eq!((findings[0].id, findings[0].severity), ("scheduling-gated", Severity::Critical));
+    assert_eq!((findings[0].id.as_str(), findings[0].severity), ("scheduling-gated", Severity::Critical));
 }
 
 #[test]
@@ -217,7 +217,7 @@ fn a_lost_node_is_the_cause_and_said_once() {
     let mut view = one(pod);
     assert_eq!(first(&view), None);
     view.around.nodes = vec![node];
-    let ids: Vec<_> = diagnose_pod(&view, NOW).iter().map(|finding| finding.id).collect();
+    let ids: Vec<_> = diagnose_pod(&view, NOW).iter().map(|finding| finding.id.as_str()).collect();
     assert_eq!(ids, ["node-lost"]);
 }
 
@@ -235,7 +235,7 @@ fn what_was_evicted_once_is_history_where_all_replicas_are_there() {
     let ids = |pods: Vec<PodFacts>| {
         let mut view = healthy();
         view.pods.extend(pods);
-        diagnose(&view, NOW).iter().map(|finding| finding.id).collect::<Vec<_>>()
+        diagnose(&view, NOW).iter().map(|finding| finding.id.as_str()).collect::<Vec<_>>()
     };
     assert_eq!(ids(vec![evicted("a", MINUTE)]), [""; 0]);
     assert_eq!(ids(vec![evicted("a", 60 * MINUTE), evicted("b", 50 * MINUTE)]), [""; 0]);
@@ -243,5 +243,5 @@ fn what_was_evicted_once_is_history_where_all_replicas_are_there() {
     let mut view = healthy();
     view.deployment.available = 1;
     view.pods.push(evicted("a", MINUTE));
-    assert_eq!(diagnose(&view, NOW)[0].id, "evicted");
+    assert_eq!(diagnose(&view, NOW)[0].id.as_str(), "evicted");
 }

@@ -58,7 +58,7 @@ fn alone(selector: Vec<LabelFacts>) -> ServiceView {
 }
 
 fn ids(view: &ServiceView) -> Vec<&'static str> {
-    diagnose_service(view, NOW).iter().map(|finding| finding.id).collect()
+    diagnose_service(view, NOW).iter().map(|finding| finding.id.as_str()).collect()
 }
 
 #[test]
@@ -69,8 +69,8 @@ fn pods_that_fail_are_the_cause_and_missing_endpoints_the_consequence() {
     view.pods[0].containers[0].state = waiting("ImagePullBackOff", "not found");
     view.endpoints = Some(EndpointFacts { slices: 1, not_ready: 1, ..EndpointFacts::default() });
     let findings = diagnose_service(&view, NOW);
-    assert_eq!((findings.len(), findings[0].id), (1, "image-pull-failed"));
-    assert_eq!(findings[0].consequences[0].id, "no-ready-endpoints");
+    assert_eq!((findings.len(), findings[0].id.as_str()), (1, "image-pull-failed"));
+    assert_eq!(findings[0].consequences[0].id.as_str(), "no-ready-endpoints");
     view.service.ports[0].target = TargetPort::Name("metrics".to_owned());
     assert_eq!(ids(&view), ["target-port-unresolved", "image-pull-failed"], "a port that leads nowhere stays one");
 }
@@ -96,7 +96,7 @@ fn a_near_miss_names_the_one_label() {
         let mut view = alone(selector);
         view.others = vec![LabelSet { labels, pods: 2, example: "web-1".to_owned() }];
         let findings = diagnose_service(&view, NOW);
-        assert_eq!((findings.len(), findings[0].id, findings[0].cause), (1, "no-matching-pods", Some(cause)));
+        assert_eq!((findings.len(), findings[0].id.as_str(), findings[0].cause), (1, "no-matching-pods", Some(cause)));
     }
 }
 
@@ -105,7 +105,7 @@ fn a_workload_at_rest_or_refused_explains_that_nothing_matches() {
     let mut view = alone(vec![label("app", "web")]);
     view.workloads = vec![DeploymentFacts { name: "web".to_owned(), ..DeploymentFacts::default() }];
     assert_eq!(
-        diagnose_service(&view, NOW).iter().map(|one| (one.id, one.severity)).collect::<Vec<_>>(),
+        diagnose_service(&view, NOW).iter().map(|one| (one.id.as_str(), one.severity)).collect::<Vec<_>>(),
         [("scaled-to-zero", Severity::Info)]
     );
     view.workloads[0].replicas = 2;
@@ -117,7 +117,7 @@ fn a_workload_at_rest_or_refused_explains_that_nothing_matches() {
         ..ConditionFacts::default()
     }];
     let findings = diagnose_service(&view, NOW);
-    assert_eq!((findings[0].id, findings[0].consequences[0].id), ("pods-not-created", "no-matching-pods"));
+    assert_eq!((findings[0].id.as_str(), findings[0].consequences[0].id.as_str()), ("pods-not-created", "no-matching-pods"));
 }
 
 #[test]

@@ -38,7 +38,7 @@ fn intent(plan_id: &PlanId, attempt: u32) -> Intent {
 }
 
 fn end(plan_id: &PlanId, attempt: u32, state: State) -> End {
-    End { plan_id: plan_id.clone(), attempt, state, reason: "r".into(), resource_version: None }
+    End { plan_id: plan_id.clone(), attempt, state, reason: "r".into(), resource_version: None, uid: None }
 }
 
 fn closing(plan_id: &PlanId, outcome: Outcome) -> Closing {

@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use kmg_core::plan::{Outcome, Receipt};
+use kmg_core::plan::{Outcome, Receipt, UndoRequest, WayBack};
 use kmg_core::problem::Code;
-use kmg_link::methods::{EXECUTE, HELLO, Hello, OBSERVE, PROBE, PROTOCOL, RECONCILE};
+use kmg_link::methods::{EXECUTE, HELLO, Hello, OBSERVE, PROBE, PROTOCOL, RECONCILE, UNDO};
 use kmg_link::{Link, LinkOptions};
 use serde_json::{Value, json};
 
@@ -33,6 +33,9 @@ async fn the_gateway_executes_reconciles_and_probes() {
     assert_eq!(brief(&receipt), (Outcome::Applied, 1));
     let again: Receipt = link.call(RECONCILE, &ReconcileRequest { plan_id: job.plan_id, body: None }, DEADLINE).await.unwrap();
     assert_eq!(again, receipt);
+    let back = UndoRequest { plan_id: receipt.plan_id.clone(), body: job.body };
+    let way: WayBack = link.call(UNDO, &back, DEADLINE).await.unwrap();
+    assert_eq!(way.changes.len(), 1);
     let never = world.plan_for(2, "registry.test/web:3").await;
     let question = World::job(&never, None);
     let voided: Receipt = link.call(RECONCILE, &json!({"planId": question.plan_id, "body": question.body}), DEADLINE).await.unwrap();
@@ -45,6 +48,8 @@ async fn the_gateway_executes_reconciles_and_probes() {
     for (method, body, code) in [
         (EXECUTE, json!({"planId": "x"}), Code::InvalidJson),
         (RECONCILE, json!({}), Code::InvalidJson),
+        (UNDO, json!({}), Code::InvalidJson),
+        (UNDO, json!({"planId": receipt.plan_id, "body": ""}), Code::PlanNotFound),
         (OBSERVE, json!({}), Code::Internal),
     ] {
         let error = link.call::<Value, _>(method, &body, DEADLINE).await.unwrap_err();

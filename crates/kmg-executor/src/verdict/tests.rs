@@ -15,7 +15,7 @@ fn plan() -> PlanId {
 fn object(image: &str, annotation: Option<&PlanId>) -> Value {
     let mut object = json!({"metadata": {"uid": "u-1", "resourceVersion": "100", "generation": 1, "annotations": {"team": "a"}}, "spec": {"image": image}, "status": {}});
     if let Some(plan) = annotation {
-        object["metadata"]["annotations"][PLAN_ANNOTATION] = plan.as_str().into();
+        object["metadata"]["annotations"][MARKS[1]] = plan.as_str().into();
     }
     object
 }

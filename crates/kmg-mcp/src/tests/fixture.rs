@@ -15,7 +15,9 @@ use kmg_core::allow::AllowList;
 use kmg_core::clock::{Clock, Millis};
 use kmg_core::identity::{ApproverRule, Principal};
 use kmg_core::observe::{ContainerFacts, ContainerState, DeploymentFacts, DeploymentView, Observation, Observe, PodFacts};
-use kmg_core::plan::{Prediction, PreviewRequest, PreviewResponse, predict, step_change};
+use kmg_core::plan::{
+    Operation, Origin, Prediction, PreviewRequest, PreviewResponse, RevisionRequest, Undo, WayBack, predict, step_change,
+};
 use kmg_core::problem::Code;
 use kmg_guard::Guard;
 use kmg_jwt::{KeySet, SigningKey, http_client};
@@ -160,7 +162,12 @@ impl Fixture {
         let response: Response<Body> = self.router.clone().oneshot(request.body(Body::from(ask.body)).unwrap()).await.unwrap();
         let (parts, body) = response.into_parts();
         let bytes = to_bytes(body, 1 << 22).await.unwrap();
-        let body = if bytes.is_empty() { Value::Null } else { serde_json::from_slice(&bytes).unwrap() };
+        let streamed = parts.headers.get("content-type").is_some_and(|kind| kind == "text/event-stream");
+        let body = match bytes.is_empty() {
+            true => Value::Null,
+            false if streamed => serde_json::from_slice(last_event(&bytes)).unwrap(),
+            false => serde_json::from_slice(&bytes).unwrap(),
+        };
         Answered { status: parts.status.as_u16(), headers: parts.headers, body }
     }
 
@@ -181,6 +188,13 @@ impl Fixture {
     }
 }
 
+/// The data of a stream's last event.
+fn last_event(stream: &[u8]) -> &[u8] {
+    let stream = stream.strip_suffix(b"\n\n").unwrap();
+    let begin = stream.windows(2).rposition(|pair| pair == b"\n\n").map_or(0, |at| at + 2);
+    stream[begin..].strip_prefix(b"event: message\ndata: ").unwrap()
+}
+
 fn options() -> Options {
     Options {
         web_origin: "http://127.0.0.1:3002".to_owned(),
@@ -191,6 +205,7 @@ fn options() -> Options {
         approvers: vec![Principal { iss: ISSUER.to_owned(), sub: "alice".to_owned() }],
         approve_within: 900_000,
         execute_within: 600_000,
+        watch_rollouts: Duration::from_secs(5),
         caps: Caps::default(),
         session_idle: 1_800_000,
         session_absolute: 28_800_000,
@@ -205,6 +220,7 @@ fn cluster() -> Peer {
         match method.as_str() {
             methods::OBSERVE => observe(serde_json::from_value(body).unwrap()),
             methods::PREVIEW => preview(&serde_json::from_value(body).unwrap()),
+            methods::REVISION => revision(&serde_json::from_value(body).unwrap()),
             _ => Err(WireError::new(Code::Internal, "not played here")),
         }
     };
@@ -265,6 +281,9 @@ fn preview(request: &PreviewRequest) -> Result<Value, WireError> {
         kmg_core::plan::Ask::SetDeploymentImage { image, .. } => {
             predicted["spec"]["template"]["spec"]["containers"][0]["image"] = json!(image);
         }
+        kmg_core::plan::Ask::Rollback { .. } => {
+            predicted["spec"]["template"]["spec"]["containers"][0]["image"] = json!("registry.test/web:1");
+        }
         other => return Err(WireError::new(Code::Internal, format!("{} is not in this double", other.operation()))),
     }
     let prediction = Prediction {
@@ -277,4 +296,17 @@ fn preview(request: &PreviewRequest) -> Result<Value, WireError> {
     };
     let steps = vec![predict(change, prediction).unwrap()];
     Ok(serde_json::to_value(PreviewResponse { cluster_id: "c-1".to_owned(), steps, findings: Vec::new() }).unwrap())
+}
+
+/// The way back to revision 1; of revision 2 only values that nobody is shown differ.
+fn revision(request: &RevisionRequest) -> Result<Value, WireError> {
+    let RevisionRequest { name, revision, .. } = request;
+    if *revision == Some(2) {
+        let untrusted = Some("Deployment/web data.evil\u{202e}".to_owned());
+        return Err(WireError { untrusted, ..WireError::new(Code::PreImageHidden, "Going back would send hidden values.") });
+    }
+    let path = "/spec/template/spec/containers/0/image".to_owned();
+    let operations = vec![Operation::Replace { path, value: json!("registry.test/web:1") }];
+    let changes = vec![Undo::of_template(name.clone(), "u-1".to_owned(), operations)];
+    Ok(serde_json::to_value(WayBack { origin: Origin::Revision { number: 1 }, changes }).unwrap())
 }

@@ -49,13 +49,30 @@ async fn someone_elses_plan_does_not_exist() {
     let asked = fixture.call("request_scale_deployment", &json!({ "namespace": "demo", "name": "web", "replicas": 3 })).await;
     let id = &asked.body["result"]["structuredContent"]["planId"];
     for claims in [json!({ "sub": "mallory" }), json!({ "client_id": "another-agent" })] {
-        for tool in ["get_plan_status", "wait_for_plan", "apply_approved_plan"] {
-            let body = rpc("tools/call", &json!({ "name": tool, "arguments": { "planId": id } }));
+        for tool in ["get_plan_status", "wait_for_plan", "apply_approved_plan", "request_rollback"] {
+            let mut arguments = json!({ "planId": id });
+            if tool == "request_rollback" {
+                arguments["namespace"] = json!("demo");
+            }
+            let body = rpc("tools/call", &json!({ "name": tool, "arguments": arguments }));
             let answered = fixture.send(Ask::post(Some(&fixture.token_with(&claims)), body)).await;
             assert_eq!(answered.code(), "plan-not-found");
             assert_eq!(answered.body["result"]["structuredContent"].as_object().unwrap().len(), 2, "code and message only");
         }
     }
+}
+
+#[tokio::test]
+async fn a_second_plan_for_one_object_tells_of_the_first_and_the_same_ask_does_not() {
+    let fixture = Fixture::new().await;
+    let scale = json!({ "namespace": "demo", "name": "web", "replicas": 3 });
+    let found = |answer: &super::fixture::Answered| answer.body["result"]["structuredContent"]["findings"].clone();
+    for _again in [false, true] {
+        assert_eq!(found(&fixture.call("request_scale_deployment", &scale).await), json!([]));
+    }
+    let image = json!({ "namespace": "demo", "name": "web", "container": "web", "image": "registry.test/web:2" });
+    let second = fixture.call("request_set_deployment_image", &image).await;
+    assert_eq!(found(&second)[0]["id"], "KMG-O14", "{}", second.body);
 }
 
 #[tokio::test]
@@ -72,4 +89,28 @@ async fn no_argument_approves() {
     }
     let answered = fixture.call("apply_approved_plan", &json!({ "planId": id, "approved": true })).await;
     assert_eq!(answered.code(), "unknown-argument");
+}
+
+#[tokio::test]
+async fn a_way_back_is_a_plan_that_waits_for_a_person() {
+    let fixture = Fixture::new().await;
+    let asked = fixture.call("request_rollback", &json!({ "namespace": "demo", "name": "web" })).await;
+    let plan = &asked.body["result"]["structuredContent"];
+    assert_eq!(
+        (plan["state"].as_str(), &plan["summary"]),
+        (Some("pending"), &json!("Set the Pod template of Deployment demo/web back to revision 1"))
+    );
+    assert!(plan["approvalUrl"].as_str().is_some_and(|url| url.contains("/plans/")));
+
+    let hidden = fixture.call("request_rollback", &json!({ "namespace": "demo", "name": "web", "revision": 2 })).await;
+    assert_eq!(hidden.code(), "pre-image-hidden");
+    let said = hidden.body["result"]["structuredContent"]["clusterSaid"].as_str().unwrap();
+    assert!(said.contains("Deployment/web") && !said.contains('\u{202e}'), "{said}");
+
+    // Nothing was written yet, so nothing can be undone; and a namespace that is not allowed stays so.
+    let early = fixture.call("request_rollback", &json!({ "namespace": "demo", "planId": plan["planId"] })).await;
+    assert_eq!(early.code(), "not-reversible");
+    let elsewhere = fixture.call("request_rollback", &json!({ "namespace": "other", "planId": plan["planId"] })).await;
+    assert_eq!(elsewhere.code(), "namespace-not-allowed");
+    assert_eq!(fixture.calls().len(), 4);
 }

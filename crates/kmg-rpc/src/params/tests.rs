@@ -118,7 +118,7 @@ fn malformed_calls_are_refused_in_band() {
         assert_eq!((error.rpc_code, error.status), (-32602, 200), "{params}");
     }
     let incoming = request(read(&body("tools/call", &json!({ "name": "t", "_meta": { "x": 1 }, "task": {} })), None).unwrap());
-    assert_eq!(incoming.request, Request::CallTool(CallTool { name: "t".to_owned(), arguments: Map::new() }));
+    assert_eq!(incoming.request, Request::CallTool(CallTool { name: "t".to_owned(), arguments: Map::new(), progress: None }));
     assert!(read(&body("tools/list", &json!({ "cursor": "x" })), None).is_err());
 }
 

@@ -1,7 +1,7 @@
 //! Fields that an autoscaler moves by itself, and what to say about it.
 
 use kmg_cluster::read::autoscaler_of;
-use kmg_core::plan::{Ask, Severity};
+use kmg_core::plan::{Ask, rules};
 
 use super::{Around, Scene};
 
@@ -16,7 +16,7 @@ pub(super) async fn look(scene: &Scene<'_>, around: &mut Around) {
                 "A HorizontalPodAutoscaler keeps the replicas between {} and {}: it will undo this.",
                 found.min_replicas, found.max_replicas
             );
-            around.say("KMG-A05", Severity::High, text, "spec.replicas");
+            around.say(&rules::AUTOSCALER_UNDOES, text, "spec.replicas");
         }
         (Ok(Some(found)), false) => {
             around.exclusions.push(REPLICAS.to_owned());
@@ -24,7 +24,7 @@ pub(super) async fn look(scene: &Scene<'_>, around: &mut Around) {
                 "A HorizontalPodAutoscaler keeps the replicas between {} and {}: their count is not part of the review.",
                 found.min_replicas, found.max_replicas
             );
-            around.say("KMG-A05", Severity::Info, text, "spec.replicas");
+            around.say(&rules::AUTOSCALED, text, "spec.replicas");
         }
         // Without the exclusion a plan goes stale when an autoscaler acts: that is the safe side.
         (Err(error), _) => around.not_checked("HorizontalPodAutoscalers", error.reason()),
@@ -39,6 +39,7 @@ fn sets_replicas(scene: &Scene<'_>) -> bool {
             let mine = objects.iter().find(|object| object.target() == *scene.target);
             mine.is_some_and(|object| object.value().pointer(REPLICAS).is_some())
         }
+        Ask::Rollback { .. } => scene.ask.undo_of(scene.target).is_some_and(|undo| undo.restore.sets_replicas()),
         Ask::SetDeploymentImage { .. } | Ask::RestartDeployment { .. } | Ask::DeleteManifest { .. } => false,
     }
 }

@@ -1,7 +1,7 @@
 //! `PodDisruptionBudgets`: what a change of Pods would use up.
 
 use kmg_core::observe::BudgetFacts;
-use kmg_core::plan::{Action, Demand, Severity};
+use kmg_core::plan::{Action, rules};
 
 use super::{Around, Scene, replicas, rolls};
 
@@ -18,11 +18,10 @@ pub(super) fn judge(scene: &Scene<'_>, budgets: &[BudgetFacts], around: &mut Aro
                 "A PodDisruptionBudget allows no disruption now ({} of {} Pods must be healthy), and this change disrupts Pods.",
                 budget.desired, budget.expected
             );
-            around.say("KMG-A06", Severity::High, text, path);
-            around.demanding(Demand::TwoApprovers);
+            around.say(&rules::BUDGET_SPENT, text, path);
         } else {
             let text = format!("A PodDisruptionBudget allows {} disruptions now; {} Pods are healthy.", budget.allowed, budget.healthy);
-            around.say("KMG-A06", if budget.allowed == 0 { Severity::Warning } else { Severity::Info }, text, path);
+            around.say(if budget.allowed == 0 { &rules::BUDGET_BROKEN } else { &rules::BUDGET }, text, path);
         }
     }
 }

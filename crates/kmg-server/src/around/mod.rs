@@ -1,17 +1,20 @@
 //! What stands around an object: what the reviewer should know of its surroundings, read as the reader.
 
+mod alone;
 mod autoscaler;
 mod budget;
+mod level;
 mod neighbours;
 mod pods;
 mod quota;
+mod traffic;
 
 use std::collections::BTreeMap;
 
 use kmg_cluster::Cluster;
 use kmg_cluster::read::surroundings;
 use kmg_core::allow::Permit;
-use kmg_core::plan::{Action, Ask, Demand, Kind, ObjectId, PlanFinding, Severity, Target};
+use kmg_core::plan::{Action, Ask, Kind, ObjectId, PlanFinding, Rule, Target, rules};
 use serde_json::Value;
 
 /// What is looked at.
@@ -38,21 +41,14 @@ pub(crate) struct Around {
 }
 
 impl Around {
-    fn say(&mut self, id: &str, severity: Severity, summary: String, path: &str) {
-        self.findings.push(PlanFinding { id: id.to_owned(), severity, demand: Demand::Show, summary, path: path.to_owned() });
-    }
-
-    /// What was said last asks for more than being seen.
-    fn demanding(&mut self, demand: Demand) {
-        if let Some(last) = self.findings.last_mut() {
-            last.demand = demand;
-        }
+    fn say(&mut self, rule: &Rule, summary: String, path: &str) {
+        self.findings.push(rule.finding(summary, path));
     }
 
     /// What could not be looked at is said, never taken for absent.
     fn not_checked(&mut self, what: &str, reason: &str) {
         let summary = format!("Could not be checked: {what} ({reason}).");
-        self.say("KMG-F02", Severity::Warning, summary, "");
+        self.say(&rules::NOT_CHECKED, summary, "");
     }
 }
 
@@ -73,6 +69,11 @@ pub(crate) async fn look(scene: &Scene<'_>) -> Around {
             Err(error) => around.not_checked("ResourceQuotas", error.reason()),
         }
         pods::touched(scene, &mut around);
+        level::look(scene, &mut around).await;
+        alone::look(scene, &mut around).await;
+    }
+    if scene.target.kind == Kind::Service {
+        traffic::look(scene, &mut around).await;
     }
     neighbours::look(scene, &mut around).await;
     around

@@ -1,7 +1,7 @@
 //! Who goes with a deleted object, and who points at a changed one.
 
 use kmg_cluster::read::{Neighbours, dependents, referrers};
-use kmg_core::plan::{Action, Demand, Kind, ObjectId, Severity};
+use kmg_core::plan::{Action, Kind, ObjectId, rules};
 use serde_json::Value;
 
 use super::{Around, Scene};
@@ -16,8 +16,7 @@ pub(super) async fn look(scene: &Scene<'_>, around: &mut Around) {
         let more: Vec<ObjectId> = owned.objects.into_iter().filter(|object| object.kind != "EndpointSlice").collect();
         if !more.is_empty() {
             let text = format!("{} other objects belong to it and go with it: {}.", more.len(), kinds(&more));
-            around.say("KMG-O05", Severity::High, text, "metadata.ownerReferences");
-            around.demanding(Demand::TypedName);
+            around.say(&rules::DEPENDENTS, text, "metadata.ownerReferences");
         }
         around.dependents = more;
     }
@@ -35,26 +34,24 @@ fn point(scene: &Scene<'_>, pointing: &[ObjectId], around: &mut Around) {
     match (scene.target.kind, scene.action) {
         (Kind::ConfigMap, Action::Delete) => {
             let text = format!("{count} objects use this ConfigMap and fail without it when their Pods start again: {what}.");
-            around.say("KMG-O09", Severity::High, text, "metadata.name");
-            around.demanding(Demand::TypedName);
+            around.say(&rules::CONFIG_NEEDED, text, "metadata.name");
         }
         (Kind::ConfigMap, _) => {
             let text = format!("{count} objects use this ConfigMap: {what}. No rollout follows; files mounted by subPath never change.");
-            around.say("KMG-O09", Severity::Info, text, "data");
+            around.say(&rules::CONFIG_USED, text, "data");
         }
         (Kind::Service, _) => {
             let text = format!("{count} objects send traffic to this Service: {what}.");
-            around.say("KMG-N06", Severity::High, text, "metadata.name");
-            around.demanding(Demand::TwoApprovers);
+            around.say(&rules::TRAFFIC, text, "metadata.name");
         }
         (Kind::Deployment, _) => {
             let text = format!("{count} objects point at this Deployment or its Pods: {what}.");
-            around.say("KMG-O05", Severity::Warning, text, "metadata.name");
+            around.say(&rules::POINTED_AT, text, "metadata.name");
         }
     }
 }
 
-fn unread(found: &Neighbours, what: &str, around: &mut Around) {
+pub(super) fn unread(found: &Neighbours, what: &str, around: &mut Around) {
     if !found.not_checked.is_empty() {
         around.not_checked(&format!("{what} among {}", found.not_checked.join(", ")), "not readable");
     }

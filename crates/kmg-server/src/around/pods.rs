@@ -1,6 +1,6 @@
 //! How many Pods a change touches.
 
-use kmg_core::plan::{Action, Severity};
+use kmg_core::plan::{Action, rules};
 use serde_json::Value;
 
 use super::{Around, Scene, replicas, rolls};
@@ -20,7 +20,7 @@ pub(super) fn touched(scene: &Scene<'_>, around: &mut Around) {
             _ => return,
         },
     };
-    around.say("KMG-T01", Severity::Info, text, "spec.replicas");
+    around.say(&rules::PODS, text, "spec.replicas");
 }
 
 /// How many Pods a rolling update makes beyond the replicas: `maxSurge`, a quarter rounded up where it is absent.

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use kmg_core::observe::QuotaFacts;
-use kmg_core::plan::{Demand, Severity};
+use kmg_core::plan::rules;
 use kmg_core::quantity::nanos;
 use serde_json::Value;
 
@@ -25,11 +25,10 @@ pub(super) fn judge(scene: &Scene<'_>, quotas: &[QuotaFacts], around: &mut Aroun
             let wanted = needs.saturating_mul(i128::from(added));
             if used.saturating_add(wanted) > limit {
                 let text = format!("The quota for {} would be exceeded: {added} more Pods do not fit.", known(&hard.resource));
-                around.say("KMG-A11", Severity::High, text, "ResourceQuota status.hard");
-                around.demanding(Demand::Deny);
+                around.say(&rules::QUOTA_EXCEEDED, text, "ResourceQuota status.hard");
             } else if used.saturating_add(wanted).saturating_mul(10) >= limit.saturating_mul(9) {
                 let text = format!("The quota for {} would be used to nine tenths or more.", known(&hard.resource));
-                around.say("KMG-A11", Severity::Warning, text, "ResourceQuota status.used");
+                around.say(&rules::QUOTA_TIGHT, text, "ResourceQuota status.used");
             }
         }
     }

@@ -6,7 +6,8 @@ use kube::config::{KubeConfigOptions, Kubeconfig};
 use serde_json::Value;
 
 /// Kinds that belong to no namespace.
-const CLUSTER_WIDE: [&str; 9] = [
+const CLUSTER_WIDE: [&str; 10] = [
+    "CSINode",
     "Namespace",
     "Node",
     "PersistentVolume",

@@ -38,6 +38,8 @@ pub(crate) enum Step {
     Delete(Value),
     /// Sends one request with a body of this content type.
     Send(Method, &'static str, &'static str, Value),
+    /// Writes this status of the attachment of the case's volume to the node `$ns`, once there is one.
+    Attach(Value),
     /// Waits until the object at the path has the value at the pointer; `Null` also when there is no object.
     Until(&'static str, &'static str, Value),
 }

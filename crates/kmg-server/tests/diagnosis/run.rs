@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use http::Method;
 use serde_json::{Value, json};
 use tokio::sync::{RwLock, Semaphore};
 use tokio::task::JoinSet;
@@ -142,12 +143,24 @@ async fn take(lab: &Lab, namespace: &str, steps: &[Step]) -> Result<(), String> 
                 let path = path.replace("$ns", namespace);
                 lab.admin.must(method.clone(), &path, Some((content_type, &named(body, namespace)))).await?;
             }
+            Step::Attach(status) => attach(lab, namespace, status).await?,
             Step::Until(path, pointer, value) => {
                 let (path, value) = (path.replace("$ns", namespace), named(value, namespace));
                 lab.until(&path, |object| object.pointer(pointer).unwrap_or(&Value::Null) == &value).await?;
             }
         }
     }
+    Ok(())
+}
+
+/// Says what an attacher of the case's driver would have said.
+async fn attach(lab: &Lab, node: &str, status: &Value) -> Result<(), String> {
+    const ATTACHMENTS: &str = "/apis/storage.k8s.io/v1/volumeattachments";
+    let here = |list: &Value| list["items"].as_array().and_then(|items| items.iter().find(|one| one["spec"]["nodeName"] == node)).cloned();
+    lab.until(ATTACHMENTS, |list| here(list).is_some()).await?;
+    let found = here(&lab.admin.get(ATTACHMENTS).await?).ok_or("the attachment is gone again")?;
+    let path = format!("{ATTACHMENTS}/{}/status", found["metadata"]["name"].as_str().unwrap_or_default());
+    lab.admin.must(Method::PATCH, &path, Some(("application/merge-patch+json", &json!({"status": status})))).await?;
     Ok(())
 }
 

@@ -50,9 +50,12 @@ pub(crate) fn simulated(spec: Value) -> Value {
     merge(spec, there)
 }
 
-/// `spec` wherever nodes would take it, simulated ones too.
+/// `spec` wherever nodes would take it: simulated ones too, and those of other cases, which must not be what the
+/// scheduler counts.
 pub(crate) fn anywhere(spec: Value) -> Value {
-    merge(spec, json!({"tolerations": [{"key": "kwok.x-k8s.io/node", "operator": "Exists"}]}))
+    let keys = ["kwok.x-k8s.io/node", "lab.test/own", "node.kubernetes.io/not-ready", "node.kubernetes.io/unreachable"];
+    let tolerations: Vec<Value> = keys.iter().map(|key| json!({"key": key, "operator": "Exists", "effect": "NoSchedule"})).collect();
+    merge(spec, json!({"tolerations": tolerations}))
 }
 
 /// Deployment `web` of one Pod of this spec.

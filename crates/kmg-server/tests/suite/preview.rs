@@ -50,8 +50,8 @@ async fn a_preview_shows_what_the_cluster_would_store_and_stores_nothing() {
     let ids: Vec<&str> = preview.findings.iter().map(|finding| finding.id.as_str()).collect();
     assert_eq!(
         ids,
-        ["KMG-S12", "KMG-I02", "KMG-T01"],
-        "a literal credential that was there before, no fixed digest, how many Pods are replaced"
+        ["KMG-O14", "KMG-S12", "KMG-I02", "KMG-T01"],
+        "made a moment ago, a literal credential that was there before, no fixed digest, how many Pods are replaced"
     );
     assert!(!serde_json::to_string(&preview).unwrap().contains("hunter2"));
     assert_eq!(lab.web().await, before);

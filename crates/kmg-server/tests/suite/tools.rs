@@ -4,20 +4,28 @@ use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use kmg_cluster::rbac::{RbacOptions, manifests};
-use kmg_tools::{Actor, NEEDS, Tool, reference};
+use kmg_tools::{Actor, NEEDS, Tool, findings_reference, reference};
 use serde_json::Value;
 
 #[test]
 fn the_reference_of_tools_is_what_the_program_says() {
-    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../docs/reference/tools.md");
-    let text = reference();
+    is_fresh("tools.md", &reference());
+}
+
+#[test]
+fn the_reference_of_findings_is_what_the_program_says() {
+    is_fresh("findings.md", &findings_reference());
+}
+
+fn is_fresh(name: &str, text: &str) {
+    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../docs/reference").join(name);
     if kmg_testkit::lane::prepared("KMG_RECORD").is_ok() {
-        std::fs::write(&path, &text).unwrap();
+        std::fs::write(&path, text).unwrap();
     }
     let document = std::fs::read_to_string(&path).unwrap_or_default();
     assert!(
         document == text,
-        "docs/reference/tools.md is not what the program says; KMG_RECORD=1 cargo test -p kmg-server reference writes it"
+        "docs/reference/{name} is not what the program says; KMG_RECORD=1 cargo test -p kmg-server reference writes it"
     );
 }
 
@@ -67,7 +75,7 @@ fn the_roles_grant_what_the_tools_need_and_nothing_more() {
 #[test]
 fn every_tool_that_asks_the_cluster_has_its_needs_written_down() {
     for tool in Tool::ALL {
-        let asks = !matches!(tool, Tool::GetAllowedNamespaces | Tool::GetPlanStatus | Tool::WaitForPlan);
+        let asks = tool != Tool::GetAllowedNamespaces;
         assert_eq!(NEEDS.iter().any(|need| need.tools.contains(&tool)), asks, "{}", tool.name());
     }
 }

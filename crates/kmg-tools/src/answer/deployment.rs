@@ -2,7 +2,7 @@
 
 use kmg_core::clock::Millis;
 use kmg_core::observe::DeploymentView;
-use kmg_diagnosis::{Finding, diagnose, is_complete};
+use kmg_diagnosis::{Finding, diagnose};
 use kmg_guard::Guard;
 use serde_json::json;
 
@@ -35,7 +35,7 @@ pub(super) fn answer(guard: &Guard, view: &DeploymentView, now: Millis) -> Reply
             "pods": { "shown": view.pods.len().min(MAX_PODS), "total": pods_total },
             "events": { "shown": shown.len(), "total": view.events.len() },
         },
-        "rolloutComplete": is_complete(deployment),
+        "rolloutComplete": deployment.is_rolled_out(),
         "replicas": {
             "desired": deployment.replicas, "current": deployment.current, "updated": deployment.updated,
             "ready": deployment.ready, "available": deployment.available,

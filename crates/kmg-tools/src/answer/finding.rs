@@ -13,7 +13,7 @@ pub(super) fn to_json(finding: &Finding) -> Value {
     let next: Vec<_> = finding.next.iter().take(MAX_ITEMS).map(plain).collect();
     let consequences: Vec<_> = finding.consequences.iter().take(MAX_ITEMS).map(to_json).collect();
     compact(json!({
-        "id": finding.id,
+        "id": finding.id.as_str(),
         "cause": finding.cause,
         "severity": finding.severity.as_str(),
         "summary": plain(&finding.summary),
@@ -40,11 +40,11 @@ fn plain(phrase: &Phrase) -> String {
 }
 
 pub(super) fn say(lines: &mut Lines, finding: &Finding) {
-    lines.own("- [").own(finding.severity.as_str()).own("] ").own(finding.id).own(": ");
+    lines.own("- [").own(finding.severity.as_str()).own("] ").own(finding.id.as_str()).own(": ");
     phrase(lines, &finding.summary);
     lines.own("\n");
     for consequence in finding.consequences.iter().take(MAX_ITEMS) {
-        lines.own("  so: ").own(consequence.id).own(": ");
+        lines.own("  so: ").own(consequence.id.as_str()).own(": ");
         phrase(lines, &consequence.summary);
         lines.own("\n");
     }

@@ -7,6 +7,7 @@ mod finding;
 mod log;
 mod pod;
 mod resource;
+pub(crate) mod rollout;
 mod service;
 mod status;
 
@@ -20,6 +21,7 @@ use serde_json::{Value, json};
 use crate::reply::Reply;
 
 pub use log::search;
+pub use rollout::progress;
 
 /// The answer to an observation as of `now`.
 pub fn answer(guard: &Guard, observation: &Untrusted<Observation>, now: Millis) -> Reply {
@@ -52,30 +54,36 @@ pub fn allowed_namespaces(guard: &Guard, allowed: &AllowList) -> Reply {
 
 /// The text block: our words, and the cluster's texts screened one by one as single lines, so that none of them
 /// can begin a line of ours.
-struct Lines {
-    draft: Draft,
+pub(crate) struct Lines {
+    pub(crate) draft: Draft,
     screener: Screener,
 }
 
 impl Lines {
-    fn new(guard: &Guard) -> Self {
+    pub(crate) fn new(guard: &Guard) -> Self {
         // The same texts stand in the structured part, whose report is the one that is kept.
         Self { draft: Draft::default(), screener: guard.screener() }
     }
 
-    fn name(&mut self, foreign: &str) -> &mut Self {
+    pub(crate) fn name(&mut self, foreign: &str) -> &mut Self {
         let text = self.screener.text(foreign, FieldClass::Name);
         self.draft.text(&text);
         self
     }
 
-    fn line(&mut self, foreign: &str) -> &mut Self {
+    pub(crate) fn line(&mut self, foreign: &str) -> &mut Self {
         let text = self.screener.text(foreign, FieldClass::Line);
         self.draft.text(&text);
         self
     }
 
-    fn own(&mut self, words: &'static str) -> &mut Self {
+    pub(crate) fn reference(&mut self, foreign: &str) -> &mut Self {
+        let text = self.screener.text(foreign, FieldClass::Reference);
+        self.draft.text(&text);
+        self
+    }
+
+    pub(crate) fn own(&mut self, words: &'static str) -> &mut Self {
         self.draft.own(words);
         self
     }

@@ -30,6 +30,7 @@ pub(crate) fn output(tool: Tool) -> Value {
         | Tool::RequestRestartDeployment
         | Tool::RequestApplyManifest
         | Tool::RequestDeleteManifest
+        | Tool::RequestRollback
         | Tool::ApplyApprovedPlan
         | Tool::GetPlanStatus
         | Tool::WaitForPlan => plan(),
@@ -136,9 +137,17 @@ fn deployment_diagnostics() -> Value {
 
 fn plan() -> Value {
     let step = with(object("state resourceVersion auditId message"), [("object", object("kind namespace name"))]);
+    let rollout = with(
+        object("verdict code asOf changedSince:b"),
+        [("object", object("kind namespace name")), ("replicas", map("integer")), ("findings", findings())],
+    );
     with(
         object("planId state approvalUrl expiresAt executeBefore reviewDigest summary decidedAt denyReason next"),
-        [("findings", rows("id severity summary path")), ("outcome", with(object("state reason at"), [("steps", array(&step))]))],
+        [
+            ("findings", rows("id severity summary path")),
+            ("outcome", with(object("state reason at"), [("steps", array(&step))])),
+            ("rollouts", array(&rollout)),
+        ],
     )
 }
 

@@ -145,6 +145,7 @@ fn parts(dir: &Path, clock: &Clock, store: &Store, issuer_url: &str) -> Parts {
             approvers: ["dev", "other"].map(|sub| Principal { iss: issuer_url.to_owned(), sub: sub.to_owned() }).into(),
             approve_within: 900_000,
             execute_within: 600_000,
+            watch_rollouts: Duration::from_secs(5),
             caps: Caps::default(),
             session_idle: 900_000,
             session_absolute: 28_800_000,

@@ -1,6 +1,6 @@
 //! Changed fields as the reviewer reads them.
 
-use kmg_core::plan::{FieldChange, PLAN_ANNOTATION, Shown};
+use kmg_core::plan::{FieldChange, Shown, is_mark};
 use serde_json::Value;
 
 use super::Visible;
@@ -25,6 +25,8 @@ pub(crate) enum Origin {
     Asked,
     /// The guard, which marks the object with the plan.
     Mark,
+    /// What is no longer there: the ask leaves it out, or the cluster drops it.
+    Gone,
     /// The cluster: its defaults and webhooks.
     Cluster,
 }
@@ -32,8 +34,9 @@ pub(crate) enum Origin {
 impl Origin {
     fn of(change: &FieldChange) -> Self {
         match change.proposed {
-            true if change.path == format!("metadata.annotations[\"{PLAN_ANNOTATION}\"]") => Self::Mark,
+            true if is_mark(&change.path) => Self::Mark,
             true => Self::Asked,
+            false if change.after == Shown::Absent => Self::Gone,
             false => Self::Cluster,
         }
     }
@@ -43,6 +46,7 @@ impl Origin {
         match self {
             Self::Asked => None,
             Self::Mark => Some("the guard's mark"),
+            Self::Gone => Some("taken away"),
             Self::Cluster => Some("added by the cluster"),
         }
     }

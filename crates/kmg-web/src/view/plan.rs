@@ -202,7 +202,7 @@ pub(crate) fn summary_line(body: &PlanBody) -> Option<(Visible, Visible)> {
     let path = match &body.ask {
         Ask::ScaleDeployment { .. } => "spec.replicas".to_owned(),
         Ask::SetDeploymentImage { container, .. } => format!("spec.template.spec.containers[name={container}].image"),
-        Ask::RestartDeployment { .. } | Ask::ApplyManifest { .. } | Ask::DeleteManifest { .. } => return None,
+        Ask::RestartDeployment { .. } | Ask::ApplyManifest { .. } | Ask::DeleteManifest { .. } | Ask::Rollback { .. } => return None,
     };
     let change = body.steps.iter().flat_map(|step| &step.changes).find(|change| change.path == path)?;
     let plain = |shown: &Shown| match shown {

@@ -233,7 +233,8 @@ EXAMPLES
 pub(super) const RBAC_MANIFESTS: &str = "\
 EXAMPLES
   kmg rbac manifests --namespaces shop,web
-  kmg rbac manifests --namespaces shop,web | kubectl apply -f -";
+  kmg rbac manifests --namespaces shop,web | kubectl apply -f -
+  kmg rbac manifests --namespaces shop --with-nodes";
 
 pub(super) const RBAC_APPLY: &str = "\
 EXAMPLES

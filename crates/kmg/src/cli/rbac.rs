@@ -12,6 +12,9 @@ pub(crate) struct RbacArgs {
     /// Namespace of the three accounts
     #[arg(long, default_value = "kmg-system")]
     pub(crate) system_namespace: String,
+    /// Let the reader look at nodes too, by a cluster-wide role; diagnoses then say what is wrong with a Pod's node
+    #[arg(long)]
+    pub(crate) with_nodes: bool,
 }
 
 #[derive(Subcommand)]

@@ -19,16 +19,20 @@ pub(crate) fn namespaces(names: &[String]) -> anyhow::Result<Vec<Namespace>> {
     names.iter().map(|name| name.parse().with_context(|| format!("{name:?}"))).collect()
 }
 
+fn options(args: &RbacArgs) -> anyhow::Result<RbacOptions> {
+    Ok(RbacOptions { nodes: args.with_nodes, ..RbacOptions::in_namespace(&args.system_namespace)? })
+}
+
 /// Prints what would be installed.
 pub(crate) fn print(args: &RbacArgs) -> anyhow::Result<()> {
-    let options = RbacOptions::in_namespace(&args.system_namespace)?;
+    let options = options(args)?;
     let list = as_list(&manifests(&namespaces(&args.namespaces)?, &options));
     files::print(&serde_json::to_string_pretty(&list)?)
 }
 
 /// Installs it and writes the three credentials.
 pub(crate) async fn apply(args: &RbacArgs, kubeconfig: PathBuf, context: Option<String>, out: &Path, seconds: u32) -> anyhow::Result<()> {
-    let options = RbacOptions::in_namespace(&args.system_namespace)?;
+    let options = options(args)?;
     let permitted = Permitted { exec: true, ..Permitted::default() };
     let admin =
         Cluster::connect(&KubeconfigSource { path: kubeconfig, context }, Options { permitted, ..Options::new(Clock::system()) }).await?;

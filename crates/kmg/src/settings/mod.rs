@@ -67,6 +67,7 @@ pub(crate) struct Identity {
 pub(crate) struct Plans {
     pub(crate) approve_within: i64,
     pub(crate) execute_within: i64,
+    pub(crate) watch_rollout: i64,
     pub(crate) per_requester: u32,
     pub(crate) per_namespace: u32,
     pub(crate) deny_cool_down: i64,
@@ -243,6 +244,7 @@ fn plans(values: &Values) -> Plans {
     Plans {
         approve_within: 1000 * values.number("plans", "approve_within_seconds"),
         execute_within: 1000 * values.number("plans", "execute_within_seconds"),
+        watch_rollout: 1000 * values.number("plans", "watch_rollout_seconds"),
         per_requester: count("pending_per_requester"),
         per_namespace: count("pending_per_namespace"),
         deny_cool_down: 1000 * values.number("plans", "deny_cool_down_seconds"),

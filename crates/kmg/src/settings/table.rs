@@ -106,6 +106,12 @@ pub(crate) const SETTINGS: &[Setting] = &[
         Some("600"),
         "How long after the approving sign-in a plan may be executed.",
     ),
+    setting(
+        ("plans", "watch_rollout_seconds"),
+        Kind::Number(0, 50),
+        Some("40"),
+        "How long an apply looks on at the rollout of what it wrote. Many clients give a call 60 seconds; 0 looks once.",
+    ),
     setting(("plans", "pending_per_requester"), Kind::Number(1, 1_000), Some("20"), "Plans of one requester that may wait at once."),
     setting(("plans", "pending_per_namespace"), Kind::Number(1, 10_000), Some("50"), "Plans for one namespace that may wait at once."),
     setting(

@@ -60,9 +60,24 @@ fn a_change_from_diagnosis_to_applied() {
         assert!(nodes.into_iter().all(|node| *node == api.cluster.node.name.as_str()), "{pods}");
         kmg_testkit::lane::ran("node", "the fix recovers on the real node");
     }
+    goes_back(&product, (&mut agent, &mut human), &plan);
+    assert_eq!(api.image(&namespace), "registry.test/web:does-not-exist");
     product.end();
     product.verify_journals();
     product.crosscheck_journals(&python);
+}
+
+/// The way back is a plan of its own, out of what the executor kept, and waits for a person like any other.
+fn goes_back(product: &Product, (agent, human): (&mut Agent, &mut Human), plan: &str) {
+    let asked = agent.call("request_rollback", &json!({ "namespace": product.namespace, "planId": plan }));
+    assert_eq!(asked["structured"]["state"], "pending", "{asked}");
+    let summary = asked["structured"]["summary"].as_str().unwrap();
+    assert!(summary.starts_with(&format!("Undo {plan} in ")) && summary.ends_with("registry.test/web:does-not-exist"), "{summary}");
+    let back = json!({ "planId": asked["structured"]["planId"] });
+    assert_eq!(agent.call("apply_approved_plan", &back)["structured"]["code"], "not-approved");
+    human.approve(product.login(), asked["structured"]["approvalUrl"].as_str().unwrap());
+    let applied = agent.call("apply_approved_plan", &back);
+    assert_eq!(applied["structured"]["state"], "applied", "{applied}");
 }
 
 fn wait_for_finding(agent: &mut Agent, namespace: &str, id: &str) -> serde_json::Value {

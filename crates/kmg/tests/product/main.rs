@@ -4,9 +4,13 @@
 mod support;
 
 #[cfg(test)]
+mod canaries;
+#[cfg(test)]
 mod change;
 #[cfg(test)]
 mod completions;
+#[cfg(test)]
+mod deciding;
 #[cfg(test)]
 mod demo;
 #[cfg(test)]
@@ -23,6 +27,8 @@ mod readme;
 mod refusals;
 #[cfg(test)]
 mod restarts;
+#[cfg(test)]
+mod rollout;
 #[cfg(test)]
 mod stand_alone;
 #[cfg(test)]

@@ -111,6 +111,7 @@ fn the_tools_as_a_client_sees_them() {
         "request_restart_deployment",
         "request_apply_manifest",
         "request_delete_manifest",
+        "request_rollback",
         "apply_approved_plan",
         "get_plan_status",
         "wait_for_plan",

@@ -37,7 +37,7 @@ async fn a_manifest_creates_and_then_changes_an_object() {
     assert_eq!(receipt.outcome, Outcome::Applied, "{receipt:?}");
     let live = lab.get(Kind::ConfigMap, "settings").await.unwrap();
     assert_eq!(live["data"], json!({"a": "1", "b": "s3cret-b"}));
-    assert_eq!(live["metadata"]["annotations"]["kmg.dev/plan"], plan.body().plan_id.as_str());
+    assert_eq!(live["metadata"]["annotations"]["kmg.dev/applied-plan"], plan.body().plan_id.as_str());
 
     // The same manager may change and remove what it applied; what it replaces is not shown.
     let plan = lab.plan(lab.apply_ask(vec![config(&json!({"a": "2"}))])).await;

@@ -20,9 +20,11 @@ use kmg_core::digest::key_id;
 use kmg_core::identity::{Principal, Requester};
 use kmg_core::names::Namespace;
 use kmg_core::plan::{
-    Ask, Head, Job, Kind, Manifest, PlanBody, PlanId, PreviewRequest, PreviewResponse, Receipt, SCHEMA, StoredBody, Target, Times, read_all,
+    Ask, Head, Job, Kind, Manifest, PlanBody, PlanId, PreviewRequest, PreviewResponse, Receipt, RevisionRequest, SCHEMA, StoredBody,
+    Target, Times, UndoRequest, WayBack, read_all,
 };
-use kmg_executor::{Executor, ExecutorOptions, SealKey, Timing};
+use kmg_core::problem::Refusal;
+use kmg_executor::{Executor, ExecutorError, ExecutorOptions, SealKey, Timing};
 use kmg_server::{FencePolicy, Server, ServerError, ServerOptions};
 use kmg_testkit::lane;
 use secrecy::ExposeSecret as _;
@@ -166,6 +168,30 @@ impl Lab {
         self.executor.reconcile(plan.body().plan_id.clone(), None).await.unwrap()
     }
 
+    /// The ask that undoes `plan`, as the gateway would make it of the executor's answer.
+    pub(crate) async fn undo(&self, plan: &StoredBody) -> Result<Ask, Refusal> {
+        let request = UndoRequest { plan_id: plan.body().plan_id.clone(), body: STANDARD.encode(plan.bytes()) };
+        match self.executor.undo(request).await {
+            Ok(way) => Ok(self.ask_of(way)),
+            Err(ExecutorError::Refused(refusal)) => Err(refusal),
+            Err(error) => panic!("{error}"),
+        }
+    }
+
+    /// The ask that sets a Deployment back to a revision.
+    pub(crate) async fn back_to(&self, name: &str, revision: Option<u64>) -> Result<Ask, Refusal> {
+        let request = RevisionRequest { namespace: self.namespace.clone(), name: name.parse().unwrap(), revision };
+        match self.server.back_to_revision(&request).await {
+            Ok(way) => Ok(self.ask_of(way)),
+            Err(ServerError::Refusal(refusal)) => Err(refusal),
+            Err(error) => panic!("{error}"),
+        }
+    }
+
+    fn ask_of(&self, way: WayBack) -> Ask {
+        Ask::Rollback { namespace: self.namespace.clone(), origin: way.origin, changes: way.changes }
+    }
+
     pub(crate) fn apply_ask(&self, manifests: Vec<Value>) -> Ask {
         let objects: Vec<Manifest> = read_all(manifests, &self.namespace).unwrap();
         Ask::ApplyManifest { namespace: self.namespace.clone(), objects }
@@ -186,7 +212,7 @@ impl Lab {
     pub(crate) async fn someone_applies(&self, mut manifest: Value) {
         manifest["metadata"]["namespace"] = self.namespace.as_str().into();
         apply_manifest(&self.admin, &manifest).await.unwrap();
-        if manifest["kind"] == "Deployment" {
+        if manifest["kind"] == "Deployment" && manifest["spec"]["paused"] != true {
             let name = manifest["metadata"]["name"].as_str().unwrap();
             // A new Deployment has no annotations until its controller has seen it: a plan made before is refused.
             eventually("the controller to see it", async || {

@@ -4,6 +4,10 @@
 #[cfg(test)]
 mod apply;
 #[cfg(test)]
+mod around;
+#[cfg(test)]
+mod back;
+#[cfg(test)]
 mod delete;
 #[cfg(test)]
 mod lab;

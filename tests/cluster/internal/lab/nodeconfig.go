@@ -91,6 +91,8 @@ func (n *realNode) writeConfiguration(kubeletPort, registryPort int) error {
 		l.at("conf", "resolv.conf"):                                  "nameserver " + loopback + "\n",
 		l.at("conf", "registries", "_default", "hosts.toml"):         hostsFile(registry),
 		l.at("conf", "registries", "unreachable.test", "hosts.toml"): hostsFile("http://" + loopback + ":1"),
+		// The API server's certificate is of an authority that the node's system does not know.
+		l.at("conf", "registries", "untrusted.test", "hosts.toml"): hostsFile(n.plane.server),
 	})
 }
 
@@ -157,6 +159,7 @@ resolvConf: %q
 clusterDomain: cluster.local
 clusterDNS: [127.0.0.1]
 serializeImagePulls: false
+maxPods: 250
 imageGCHighThresholdPercent: 100
 evictionHard: {memory.available: "0%%", nodefs.available: "0%%", imagefs.available: "0%%", nodefs.inodesFree: "0%%"}
 `

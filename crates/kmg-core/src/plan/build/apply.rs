@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 use super::super::body::Action;
 use super::super::diff::leaves;
 use super::super::kind::Kind;
-use super::super::projection::PLAN_ANNOTATION;
+use super::super::projection::APPLIED_ANNOTATION;
 use super::super::template::Template;
 use super::{Change, Live, Place};
 
@@ -32,7 +32,7 @@ fn mark(manifest: &mut Map<String, Value>, place: &Place<'_>) {
     metadata.insert("namespace".to_owned(), json!(place.ask.namespace()));
     let annotations = metadata.entry("annotations").or_insert_with(|| Value::Object(Map::new()));
     if let Some(annotations) = annotations.as_object_mut() {
-        annotations.insert(PLAN_ANNOTATION.to_owned(), json!(place.plan));
+        annotations.insert(APPLIED_ANNOTATION.to_owned(), json!(place.plan));
     }
 }
 

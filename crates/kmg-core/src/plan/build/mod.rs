@@ -4,6 +4,7 @@
 //! is not the one its ask means for the object it has just read.
 
 mod apply;
+mod back;
 mod delete;
 mod patch;
 
@@ -47,7 +48,7 @@ impl Change {
 /// Works out what `ask` means for `target`, of which `live` is the object as the API server returns it.
 ///
 /// # Errors
-/// `not-found`, `container-not-found`, `no-change`, or `cluster-invalid` where `live` is not the target with a uid.
+/// `not-found`, `container-not-found`, `no-change`, for a way back also `not-reversible` and `cluster-conflict`, or `cluster-invalid` where `live` is not the target with a uid.
 pub fn step_change(ask: &Ask, target: &Target, plan: &PlanId, live: Option<&Value>) -> Result<Change, Refusal> {
     if !ask.targets().contains(target) {
         return Err(Refusal::new(Code::Internal, "The ask does not write this object."));
@@ -68,6 +69,7 @@ pub fn step_change(ask: &Ask, target: &Target, plan: &PlanId, live: Option<&Valu
             Ok(apply::apply(&place, live.as_ref(), manifest.ok_or_else(malformed)?))
         }
         Ask::DeleteManifest { .. } => Ok(delete::delete(&place, place.there(live.as_ref())?)),
+        Ask::Rollback { .. } => back::back(&place, live.as_ref()),
     }
 }
 
@@ -97,7 +99,7 @@ impl Place<'_> {
         live.ok_or_else(|| Refusal::new(Code::NotFound, format!("The cluster has no {kind} {}/{name}.", self.ask.namespace())))
     }
 
-    /// The annotation that names the plan, as a proposed field.
+    /// The annotation by which a patch names the plan, as a proposed field.
     fn mark(&self) -> (String, Value) {
         (format!("metadata.annotations[\"{PLAN_ANNOTATION}\"]"), self.plan.as_str().into())
     }

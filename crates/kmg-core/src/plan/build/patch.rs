@@ -3,14 +3,12 @@
 use serde_json::{Value, json};
 
 use super::super::body::Action;
-use super::super::diff::Proposed;
-use super::super::projection::PLAN_ANNOTATION;
+use super::super::diff::{Proposed, leaves};
+use super::super::projection::{PLAN_ANNOTATION, RESTARTED_AT};
+use super::super::restore::{Operation, edited};
 use super::super::template::Template;
 use super::{Change, Live, Place, malformed};
 use crate::problem::{Code, Refusal};
-
-/// The annotation by which `kubectl rollout restart` makes a new revision.
-const RESTARTED_AT: &str = "kubectl.kubernetes.io/restartedAt";
 
 pub(super) fn scale(place: &Place<'_>, live: &Live<'_>, replicas: u32) -> Result<Change, Refusal> {
     let now = live.object.pointer("/spec/replicas").and_then(Value::as_i64).ok_or_else(malformed)?;
@@ -21,7 +19,7 @@ pub(super) fn scale(place: &Place<'_>, live: &Live<'_>, replicas: u32) -> Result
         json!({"op": "test", "path": "/spec/replicas", "value": now}),
         json!({"op": "replace", "path": "/spec/replicas", "value": replicas}),
     ];
-    Ok(patch(place, live, operations, "spec.replicas".to_owned(), replicas.into()))
+    Ok(patch(place, live, operations, Proposed::from([("spec.replicas".to_owned(), replicas.into())])))
 }
 
 pub(super) fn image(place: &Place<'_>, live: &Live<'_>, container: &str, image: &str) -> Result<Change, Refusal> {
@@ -40,12 +38,13 @@ pub(super) fn image(place: &Place<'_>, live: &Live<'_>, container: &str, image: 
         json!({"op": "test", "path": format!("{base}/image"), "value": old}),
         json!({"op": "replace", "path": format!("{base}/image"), "value": image}),
     ];
-    Ok(patch(place, live, operations, format!("spec.template.spec.containers[name={container}].image"), image.into()))
+    let proposed = Proposed::from([(format!("spec.template.spec.containers[name={container}].image"), image.into())]);
+    Ok(patch(place, live, operations, proposed))
 }
 
 /// The time is the plan's own, in whole seconds as kubectl writes it: planner and executor find the same one.
 pub(super) fn restart(place: &Place<'_>, live: &Live<'_>) -> Result<Change, Refusal> {
-    if live.object.pointer("/spec/paused").and_then(Value::as_bool) == Some(true) {
+    if is_paused(live) {
         return Err(Refusal::new(Code::NoChange, "The Deployment is paused: a restart would not begin before a person resumes it."));
     }
     let template = live.object.pointer("/spec/template").filter(|template| template.is_object()).ok_or_else(malformed)?;
@@ -57,11 +56,30 @@ pub(super) fn restart(place: &Place<'_>, live: &Live<'_>) -> Result<Change, Refu
     } else {
         return Err(malformed());
     };
-    Ok(patch(place, live, vec![operation], format!("spec.template.metadata.annotations[\"{RESTARTED_AT}\"]"), at))
+    let proposed = Proposed::from([(format!("spec.template.metadata.annotations[\"{RESTARTED_AT}\"]"), at)]);
+    Ok(patch(place, live, vec![operation], proposed))
 }
 
-/// The patch of `operations` that sets `path` to `value`, and the plan's mark.
-fn patch(place: &Place<'_>, live: &Live<'_>, mut operations: Vec<Value>, path: String, value: Value) -> Change {
+/// The way back to a former Pod template.
+pub(super) fn template(place: &Place<'_>, live: &Live<'_>, operations: &[Operation]) -> Result<Change, Refusal> {
+    if is_paused(live) {
+        return Err(Refusal::new(Code::NotReversible, "The Deployment is paused: it goes back to no revision before a person resumes it."));
+    }
+    let after = edited(live.object, operations)
+        .map_err(|_| Refusal::new(Code::ClusterConflict, "The Pod template is not the one this way back starts from; ask again."))?;
+    let before = leaves(live.object);
+    let proposed = leaves(&after).into_iter().filter(|(path, value)| before.get(path) != Some(value)).collect();
+    let operations = operations.iter().map(|operation| json!(operation)).collect();
+    Ok(patch(place, live, operations, proposed))
+}
+
+fn is_paused(live: &Live<'_>) -> bool {
+    live.object.pointer("/spec/paused").and_then(Value::as_bool) == Some(true)
+}
+
+/// The patch of `operations`, which set what is `proposed`, and the plan's mark.
+fn patch(place: &Place<'_>, live: &Live<'_>, mut operations: Vec<Value>, mut proposed: Proposed) -> Change {
+    proposed.extend([place.mark()]);
     let annotated = live.object.pointer("/metadata/annotations").is_some_and(Value::is_object);
     operations.push(if annotated {
         json!({"op": "add", "path": "/metadata/annotations/kmg.dev~1plan", "value": place.plan})
@@ -72,7 +90,7 @@ fn patch(place: &Place<'_>, live: &Live<'_>, mut operations: Vec<Value>, path: S
         action: Action::Patch,
         object: place.object(live.uid),
         template: Template::deployment_patch(place.path(), live.uid, &operations),
-        proposed: Proposed::from([(path, value), place.mark()]),
+        proposed,
         exclusions: Vec::new(),
         propagation_policy: None,
     }

@@ -92,7 +92,7 @@ fn an_apply_names_uid_and_version_and_a_creation_a_version_no_object_has() {
     assert_eq!(sent["metadata"]["uid"], "u\"9");
     assert_eq!(sent["metadata"]["resourceVersion"], "7");
     assert_eq!(sent["metadata"]["namespace"], "demo");
-    assert_eq!(sent["metadata"]["annotations"], json!({"a":"b","kmg.dev/plan":plan_id()}));
+    assert_eq!(sent["metadata"]["annotations"], json!({"a":"b","kmg.dev/applied-plan":plan_id()}));
     assert_eq!(sent["data"], json!({"k":"v"}));
     assert!(change.template.query.contains("force=false") && change.template.query.contains("fieldValidation=Strict"));
     let change = apply(None, &manifest);
@@ -125,7 +125,7 @@ fn a_manifests_values_are_shown_and_the_values_they_replace_are_not() {
     let change = apply(Some(&live), &manifest);
     let mut after = live.clone();
     after["data"] = json!({"k":"new","same":"s","list.json":"[1]","injected":"s3cret-too"});
-    after["metadata"]["annotations"] = json!({"kmg.dev/plan": plan_id()});
+    after["metadata"]["annotations"] = json!({"kmg.dev/applied-plan": plan_id()});
     let prediction = Prediction {
         live: Some(&live),
         predicted: Some(&after),

@@ -5,13 +5,8 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use super::pod::{Container, POD, Pod, is_true, items, text};
-use super::rule::{Fact, Found, Rule, Sides};
-
-const ACCOUNT: Rule = Rule::two("KMG-S10", "The Pod acts as another ServiceAccount than before, or as one of its own.");
-const TOKEN: Rule = Rule::two("KMG-S10", "The Pod gets a token for the API server that it did not have.");
-const SECRET: Rule = Rule::two("KMG-S11", "The workload can read a Secret that it could not read before.");
-const COMMAND: Rule = Rule::high("KMG-S13", "What a container runs has changed.");
-const SHELL: Rule = Rule::high("KMG-S13", "A container runs a shell or fetches what it runs.");
+use super::rule::{Fact, Found, Sides};
+use super::table::{ACCOUNT, COMMAND, SECRET, SHELL, TOKEN};
 
 const EXECS: [&str; 7] = [
     "/command",

@@ -5,41 +5,54 @@ use serde_json::{Value, json};
 use super::super::ask::Ask;
 use super::super::body::{Demand, PlanFinding};
 use super::super::kind::Target;
+use super::super::restore::{Restore, edited};
 use super::rule::{Found, Sides};
-use super::{delete_findings, image, object_findings, ranked};
+use super::{back, delete_findings, image, object_findings, ranked};
+use crate::image::ImageRef;
+use crate::names::ContainerName;
 
 /// What the reviewer should know about a step of `ask` that turns `live` into `after`, gravest first. `registries` as
 /// for [`object_findings`].
 pub fn findings(ask: &Ask, live: Option<&Value>, after: Option<&Value>, registries: &[String]) -> Vec<PlanFinding> {
-    match (ask, live, after) {
-        (Ask::DeleteManifest { .. }, Some(live), _) => delete_findings(live),
-        (_, live, Some(after)) => object_findings(live, after, registries),
-        (_, _, None) => Vec::new(),
-    }
+    let mut findings = match (live, after) {
+        (live, Some(after)) => object_findings(live, after, registries),
+        (Some(live), None) => delete_findings(live),
+        (None, None) => Vec::new(),
+    };
+    findings.extend(back::findings(ask, live, after));
+    ranked(findings)
 }
 
 /// What `ask` would be refused for on account of the images it names, told from the ask alone: webhooks that look
 /// images up must not be sent to a registry that an agent chose, not even by a dry run.
 pub fn before_dry_run(ask: &Ask, target: &Target, live: Option<&Value>, registries: &[String]) -> Vec<PlanFinding> {
     let proposed = match ask {
-        Ask::SetDeploymentImage { container, image, .. } => {
-            let mut after = live.cloned().unwrap_or_default();
-            let containers = after.pointer_mut("/spec/template/spec/containers").and_then(Value::as_array_mut);
-            let named = |item: &&mut Value| item.get("name").and_then(Value::as_str) == Some(container.as_str());
-            if let Some(found) = containers.into_iter().flatten().find(named) {
-                found["image"] = json!(image);
-            }
-            after
-        }
+        Ask::SetDeploymentImage { container, image, .. } => with_image(live, container, image),
         Ask::ApplyManifest { objects, .. } => {
             let mine = objects.iter().find(|object| object.target() == *target);
             mine.map(|object| object.value().clone()).unwrap_or_default()
         }
+        Ask::Rollback { .. } => match ask.undo_of(target).map(|undo| &undo.restore) {
+            Some(Restore::Image { container, image }) => with_image(live, container, image),
+            Some(Restore::Template { operations }) => live.and_then(|live| edited(live, operations).ok()).unwrap_or_default(),
+            Some(Restore::Fields { manifest } | Restore::Object { manifest, .. }) => manifest.value().clone(),
+            Some(Restore::Replicas { .. } | Restore::Absence) | None => return Vec::new(),
+        },
         Ask::ScaleDeployment { .. } | Ask::RestartDeployment { .. } | Ask::DeleteManifest { .. } => return Vec::new(),
     };
     let mut found = Found::default();
     image::find(&Sides::of(live, &proposed), registries, &mut found);
     ranked(found.into_findings().into_iter().filter(|finding| finding.demand == Demand::Deny).collect())
+}
+
+fn with_image(live: Option<&Value>, container: &ContainerName, image: &ImageRef) -> Value {
+    let mut after = live.cloned().unwrap_or_default();
+    let containers = after.pointer_mut("/spec/template/spec/containers").and_then(Value::as_array_mut);
+    let named = |item: &&mut Value| item.get("name").and_then(Value::as_str) == Some(container.as_str());
+    if let Some(found) = containers.into_iter().flatten().find(named) {
+        found["image"] = json!(image);
+    }
+    after
 }
 
 #[cfg(test)]

@@ -3,24 +3,13 @@
 use serde_json::Value;
 
 use super::pod::{POD, Pod, held, items, text};
-use super::rule::{Fact, Found, Rule, Sides};
+use super::rule::{Fact, Found, Sides};
+use super::table::{
+    ALL_AT_ONCE, BY_HALF, CEILING, LIVENESS, NO_DEADLINE, NO_WAY_BACK, PAUSED, PLACEMENT, READINESS, RESOURCES, ROLLING, SHUTDOWN, TO_ZERO,
+    TRIPLES,
+};
 use crate::plan::ask::MAX_REPLICAS;
 use crate::quantity::nanos;
-
-pub(super) const TO_ZERO: Rule = Rule::typed("KMG-A01", "Scales to zero: nothing will serve.");
-pub(super) const BY_HALF: Rule = Rule::high("KMG-A02", "Cuts the replicas by more than half.");
-pub(super) const TRIPLES: Rule = Rule::show("KMG-A04", "More than triples the replicas.");
-const CEILING: Rule = Rule::deny("KMG-A04", "Asks for more replicas than may be asked for.");
-const ALL_AT_ONCE: Rule = Rule::high("KMG-A07", "All Pods may be taken down at once when the Deployment rolls out.");
-const READINESS: Rule = Rule::two("KMG-A08", "A readiness probe is removed or takes longer to notice.");
-const LIVENESS: Rule = Rule::high("KMG-A09", "A liveness or startup probe is removed.");
-const RESOURCES: Rule = Rule::high("KMG-A10", "A request or limit is removed or cut.");
-const PLACEMENT: Rule = Rule::show("KMG-A12", "The Pods may run on fewer nodes than before.");
-pub(super) const PAUSED: Rule = Rule::show("KMG-A13", "The Deployment is paused: the change rolls out when it is resumed.");
-const ROLLING: Rule = Rule::high("KMG-A13", "A rollout is running already, or has failed.");
-const NO_WAY_BACK: Rule = Rule::high("KMG-A14", "No old revision is kept to go back to.");
-const NO_DEADLINE: Rule = Rule::high("KMG-A14", "A rollout that fails is not reported as failed for more than an hour.");
-const SHUTDOWN: Rule = Rule::show("KMG-A15", "The containers get less time or no hook to shut down.");
 
 /// The longest progress deadline in seconds that raises nothing; Kubernetes' default is 600.
 const LONG_DEADLINE: i64 = 3_600;

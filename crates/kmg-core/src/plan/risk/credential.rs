@@ -4,9 +4,8 @@ use serde_json::Value;
 
 use super::access::bracketed;
 use super::pod::{Pod, items, text};
-use super::rule::{Fact, Found, Rule, Sides};
-
-const LITERAL: Rule = Rule::deny("KMG-S12", "A credential is written out; it belongs into a Secret.");
+use super::rule::{Fact, Found, Sides};
+use super::table::LITERAL;
 
 /// How the names of credentials end, in lower case and without separators.
 const NAMES: [&str; 11] =

@@ -6,18 +6,9 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use super::pod::{Pod, text};
-use super::rule::{Found, Rule, Sides};
+use super::rule::{Found, Sides};
+use super::table::{ADDED, BACKWARDS, NO_DIGEST, NO_TAG, PULL_POLICY, REGISTRY, REMOVED, REPOSITORY, Rule, UNREADABLE};
 use crate::image::ImageRef;
-
-pub(super) const NO_TAG: Rule = Rule::deny("KMG-I01", "The image has no fixed tag.");
-pub(super) const NO_DIGEST: Rule = Rule::info("KMG-I02", "The image is not pinned by a digest; the tag can move.");
-const REGISTRY: Rule = Rule::deny("KMG-I03", "The image comes from a registry that is neither allowed nor in use here.");
-const UNREADABLE: Rule = Rule::deny("KMG-I03", "The image reference cannot be read, so it is not known where it comes from.");
-const REPOSITORY: Rule = Rule::high("KMG-I03", "The image comes from another repository than the present one.");
-const PULL_POLICY: Rule = Rule::info("KMG-I04", "The tag can move, and a node that has the image does not look for a newer one.");
-const BACKWARDS: Rule = Rule::show("KMG-I05", "The version goes backwards.");
-const ADDED: Rule = Rule::high("KMG-I07", "A container is added or renamed.");
-const REMOVED: Rule = Rule::high("KMG-I07", "A container is removed or renamed.");
 
 pub(super) fn find(sides: &Sides<'_>, registries: &[String], found: &mut Found) {
     let (live, after) = (Pod::of(sides.before()), Pod::of(sides.after));

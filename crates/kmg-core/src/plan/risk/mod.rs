@@ -6,13 +6,17 @@
 mod access;
 mod ask;
 mod availability;
+mod back;
 mod credential;
 mod image;
+mod moved;
 mod network;
 mod ownership;
 mod pod;
 mod rule;
 mod security;
+mod standard;
+pub mod table;
 
 use serde_json::Value;
 
@@ -20,6 +24,9 @@ use super::body::PlanFinding;
 use rule::{Found, Sides};
 
 pub use ask::{before_dry_run, findings};
+pub use moved::{mutations, recent};
+pub use standard::{PodSecurity, level_findings};
+pub use table::Rule;
 
 /// What the reviewer should know about an object that becomes `after`, gravest first. `live` is the object as it
 /// is, none for a creation; `after` is the object as the dry run returns it, with its defaults. Images may come from
@@ -55,6 +62,11 @@ pub fn worse(reviewed: &[PlanFinding], now: &[PlanFinding]) -> bool {
     now.iter().filter(|finding| !finding.path.starts_with("status.")).any(|finding| {
         !reviewed.iter().any(|seen| seen.id == finding.id && seen.severity >= finding.severity && seen.demand >= finding.demand)
     })
+}
+
+/// Puts the gravest first, and those of one rule together.
+pub fn gravest_first(findings: &mut [PlanFinding]) {
+    findings.sort_by(|a, b| b.severity.cmp(&a.severity).then_with(|| a.id.cmp(&b.id)));
 }
 
 fn ranked(mut findings: Vec<PlanFinding>) -> Vec<PlanFinding> {

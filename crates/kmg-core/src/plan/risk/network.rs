@@ -3,12 +3,8 @@
 use serde_json::Value;
 
 use super::pod::{items, text};
-use super::rule::{Fact, Found, Rule, Sides};
-
-const EXPOSED: Rule = Rule::two("KMG-N01", "The Service is reachable from outside the cluster.");
-const CAPTURE: Rule = Rule::deny("KMG-N02", "The Service takes or sends traffic of addresses that are not the cluster's.");
-const OPEN: Rule = Rule::deny("KMG-N02", "The load balancer is open to every address.");
-const ROUTING: Rule = Rule::show("KMG-N05", "How the Service routes has changed.");
+use super::rule::{Fact, Found, Sides};
+use super::table::{CAPTURE, EXPOSED, OPEN, ROUTING};
 
 const ROUTES: [&str; 5] =
     ["externalTrafficPolicy", "internalTrafficPolicy", "sessionAffinity", "publishNotReadyAddresses", "trafficDistribution"];

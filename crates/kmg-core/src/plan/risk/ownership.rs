@@ -3,17 +3,8 @@
 use serde_json::Value;
 
 use super::pod::{items, text};
-use super::rule::{Found, Rule, Sides};
-
-const GITOPS: Rule = Rule::high("KMG-O01", "A GitOps controller owns the object: it will undo what is not in its repository.");
-const HELM: Rule = Rule::show("KMG-O02", "Helm owns the object: its next upgrade will undo this.");
-const CONTROLLED: Rule = Rule::deny("KMG-O03", "A controller owns the object: it is changed through its owner.");
-const FINALIZERS: Rule =
-    Rule::typed("KMG-O05", "The object has finalizers: deleting it sets off work elsewhere, and may not end by itself.");
-const IMMUTABLE: Rule = Rule::deny("KMG-O07", "The field cannot be changed; only deleting and creating anew could.");
-const SELECTOR: Rule = Rule::deny("KMG-O08", "The selector does not match the labels of the Pod template.");
-const PROTECTED: Rule = Rule::deny("KMG-O10", "The object is protected.");
-const TERMINATING: Rule = Rule::deny("KMG-O11", "The object is being deleted already.");
+use super::rule::{Found, Sides};
+use super::table::{CONTROLLED, FINALIZERS, GITOPS, HELM, IMMUTABLE, PROTECTED, SELECTOR, TERMINATING};
 
 const GITOPS_MARKS: [&str; 4] =
     ["argocd.argoproj.io/instance", "argocd.argoproj.io/tracking-id", "kustomize.toolkit.fluxcd.io/name", "helm.toolkit.fluxcd.io/name"];

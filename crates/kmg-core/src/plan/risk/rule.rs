@@ -4,40 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
-use super::super::body::{Demand, PlanFinding, Severity};
+use super::super::body::{Demand, PlanFinding};
+use super::table::Rule;
 
 /// The most places one rule is reported for; the last one says how many more there are.
 const MAX_PLACES: usize = 10;
-
-/// One row of the table of findings.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Rule {
-    id: &'static str,
-    severity: Severity,
-    demand: Demand,
-    summary: &'static str,
-}
-
-impl Rule {
-    pub(super) const fn deny(id: &'static str, summary: &'static str) -> Self {
-        Self { id, severity: Severity::High, demand: Demand::Deny, summary }
-    }
-    pub(super) const fn two(id: &'static str, summary: &'static str) -> Self {
-        Self { id, severity: Severity::High, demand: Demand::TwoApprovers, summary }
-    }
-    pub(super) const fn typed(id: &'static str, summary: &'static str) -> Self {
-        Self { id, severity: Severity::High, demand: Demand::TypedName, summary }
-    }
-    pub(super) const fn high(id: &'static str, summary: &'static str) -> Self {
-        Self { id, severity: Severity::High, demand: Demand::Show, summary }
-    }
-    pub(super) const fn show(id: &'static str, summary: &'static str) -> Self {
-        Self { id, severity: Severity::Warning, demand: Demand::Show, summary }
-    }
-    pub(super) const fn info(id: &'static str, summary: &'static str) -> Self {
-        Self { id, severity: Severity::Info, demand: Demand::Show, summary }
-    }
-}
 
 /// Something that holds at a place. `key` tells two things at one place apart; it never leaves this module's rules,
 /// for it may be text of the cluster.
@@ -100,8 +71,8 @@ impl Found {
         for fact in after {
             if !before.contains(fact) {
                 self.add(rule, fact.path.clone());
-            } else if rule.demand == Demand::Deny {
-                self.0.entry((Rule { demand: Demand::Show, ..*rule }, true)).or_default().insert(fact.path.clone());
+            } else if rule.demand() == Demand::Deny {
+                self.0.entry((rule.shown(), true)).or_default().insert(fact.path.clone());
             }
         }
     }
@@ -120,14 +91,14 @@ impl Found {
         for ((rule, before), paths) in self.0 {
             let more = paths.len().saturating_sub(MAX_PLACES);
             for (index, path) in paths.into_iter().take(MAX_PLACES).enumerate() {
-                let mut summary = rule.summary.to_owned();
+                let mut summary = rule.summary().to_owned();
                 if before {
                     summary.push_str(" It was so before.");
                 }
                 if more > 0 && index + 1 == MAX_PLACES {
                     summary = format!("{summary} So it is in {more} more places.");
                 }
-                findings.push(PlanFinding { id: rule.id.to_owned(), severity: rule.severity, demand: rule.demand, summary, path });
+                findings.push(rule.finding(summary, path));
             }
         }
         findings

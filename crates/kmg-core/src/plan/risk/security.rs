@@ -3,20 +3,10 @@
 use serde_json::Value;
 
 use super::pod::{Container, POD, Pod, held, is_true, items, text};
-use super::rule::{Fact, Found, Rule, Sides};
-
-const PRIVILEGED: Rule = Rule::deny("KMG-S01", "A container runs privileged: it has the whole node.");
-const HOST: Rule = Rule::deny("KMG-S02", "The Pod shares a namespace of its node.");
-const HOST_USERS: Rule = Rule::deny("KMG-S02", "The Pod gives up its own user namespace.");
-const HOST_PATH: Rule = Rule::deny("KMG-S03", "A directory or socket of the node is mounted.");
-const CAPABILITY: Rule = Rule::deny("KMG-S04", "A container adds a capability beyond the baseline.");
-const DROP_LOST: Rule = Rule::show("KMG-S04", "A container no longer drops all capabilities.");
-const ESCALATION: Rule = Rule::high("KMG-S05", "A container may gain more privileges than its parent process.");
-const ROOT: Rule = Rule::high("KMG-S06", "A container runs as root or in its group, or is no longer kept from it.");
-const KERNEL: Rule = Rule::deny("KMG-S07", "A guard of the kernel is switched off or loosened.");
-const HOST_PORT: Rule = Rule::deny("KMG-S08", "A container takes a port of its node.");
-const WRITABLE: Rule = Rule::show("KMG-S09", "A container's root file system becomes writable.");
-const SCHEDULING: Rule = Rule::deny("KMG-S14", "The Pod passes by the scheduler, its taints, its priorities or the runtime chosen for it.");
+use super::rule::{Fact, Found, Sides};
+use super::table::{
+    CAPABILITY, DROP_LOST, ESCALATION, HOST, HOST_PATH, HOST_PORT, HOST_USERS, KERNEL, PRIVILEGED, ROOT, Rule, SCHEDULING, WRITABLE,
+};
 
 /// What the Pod Security Standards' baseline lets a container add.
 const BASELINE_CAPABILITIES: [&str; 13] = [
@@ -59,7 +49,7 @@ type Holds = fn(&Value) -> bool;
 pub(super) fn find(sides: &Sides<'_>, found: &mut Found) {
     let (live, after) = (Pod::of(sides.before()), Pod::of(sides.after));
     let mut appears = |rule: &Rule, facts: fn(&Pod<'_>) -> Vec<Fact>| found.appears(rule, &facts(&live), &facts(&after));
-    appears(&PRIVILEGED, |pod| pod.container_facts(".securityContext.privileged", |c| held(is_true(context(c), "privileged"))));
+    appears(&PRIVILEGED, privileged);
     appears(&HOST, host_namespaces);
     appears(&HOST_PATH, host_paths);
     appears(&CAPABILITY, capabilities);
@@ -90,11 +80,20 @@ pub(super) fn find(sides: &Sides<'_>, found: &mut Found) {
     }
 }
 
-fn context(value: &Value) -> &Value {
+/// What the baseline of the Pod Security Standards refuses.
+pub(super) fn baseline(pod: &Pod<'_>) -> Vec<Fact> {
+    [privileged(pod), host_namespaces(pod), host_paths(pod), capabilities(pod), kernel(pod), host_ports(pod)].concat()
+}
+
+fn privileged(pod: &Pod<'_>) -> Vec<Fact> {
+    pod.container_facts(".securityContext.privileged", |c| held(is_true(context(c), "privileged")))
+}
+
+pub(super) fn context(value: &Value) -> &Value {
     value.get("securityContext").unwrap_or(&Value::Null)
 }
 
-fn is_false(value: &Value, member: &str) -> bool {
+pub(super) fn is_false(value: &Value, member: &str) -> bool {
     value.get(member) == Some(&Value::Bool(false))
 }
 
@@ -133,7 +132,7 @@ fn capabilities(pod: &Pod<'_>) -> Vec<Fact> {
     pod.containers().into_iter().flat_map(of).collect()
 }
 
-fn drops_all(container: &Value) -> bool {
+pub(super) fn drops_all(container: &Value) -> bool {
     context(container).get("capabilities").is_some_and(|capabilities| items(capabilities, "drop").iter().any(|name| name == "ALL"))
 }
 

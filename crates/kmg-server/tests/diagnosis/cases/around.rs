@@ -35,12 +35,52 @@ pub(super) fn cases() -> Vec<Case> {
             .after([Step::Apply(serving.clone()), available(1)])
             .mended([Step::Delete(thing)])
     };
+    let second = merge(budget(json!({"maxUnavailable": 1})), json!({"metadata": {"name": "web-too"}}));
     vec![
         // There is no metrics server.
         around("autoscaler", ("autoscaler-cannot-scale", ""), autoscaler(1, 3)).ahead(3),
         around("budget", ("disruption-blocked", ""), budget(json!({"maxUnavailable": 0}))),
+        around("budgets", ("budgets-overlap", ""), second).after([Step::Apply(budget(json!({"maxUnavailable": 1})))]),
+        at_maximum(&serving),
+        full_quota(),
         lost(),
     ]
+}
+
+/// The controller has just said that it has no metrics, and will not look again for 15 seconds: what it would say with
+/// them is written in its place.
+fn at_maximum(serving: &Value) -> Case {
+    const AUTOSCALER: &str = "/apis/autoscaling/v2/namespaces/$ns/horizontalpodautoscalers/web";
+    let limited = json!({"status": {"currentReplicas": 1, "desiredReplicas": 3, "conditions": [
+        {"type": "AbleToScale", "status": "True", "reason": "SucceededRescale"},
+        {"type": "ScalingActive", "status": "True", "reason": "ValidMetricFound"},
+        {"type": "ScalingLimited", "status": "True", "reason": "TooManyReplicas", "message": "the desired replica count is more than the maximum replica count"}
+    ]}});
+    let path = "/apis/autoscaling/v2/namespaces/$ns/horizontalpodautoscalers/web/status";
+    Case::broken("autoscaler-at-maximum", ("autoscaler-at-maximum", ""), autoscaler(1, 3))
+        .off_node()
+        .after([Step::Apply(serving.clone()), Step::Until(WEB, "/status/availableReplicas", 1.into())])
+        .then([
+            Step::Until(AUTOSCALER, "/status/conditions/1/reason", "FailedGetResourceMetric".into()),
+            Step::Send(Method::PATCH, path, "application/merge-patch+json", limited),
+        ])
+        .mended([Step::Delete(autoscaler(1, 3))])
+}
+
+/// A rollout that goes nowhere while the quota has no room for one Pod more.
+fn full_quota() -> Case {
+    let strategy = json!({"spec": {"replicas": 2, "strategy": {"rollingUpdate": {"maxUnavailable": 1, "maxSurge": 0}}}});
+    let of = |image: &str| merge(deployment(with(&[container(json!({"image": image}))])), strategy.clone());
+    let quota = object("v1", "ResourceQuota", "two", json!({"spec": {"hard": {"pods": "2"}}}));
+    Case::broken("quota-full", ("image-pull-failed", "not-found"), of("registry.test/web:no-such-tag"))
+        .after([
+            Step::Apply(of("registry.test/web:1")),
+            Step::Until(WEB, "/status/availableReplicas", 2.into()),
+            Step::Apply(quota.clone()),
+            Step::Until("/api/v1/namespaces/$ns/resourcequotas/two", "/status/used/pods", "2".into()),
+        ])
+        .then([Step::Until(WEB, "/status/updatedReplicas", 1.into())])
+        .mended([Step::Delete(quota), Step::Apply(of("registry.test/web:1"))])
 }
 
 /// The volume behind a claim is deleted before the claim is used.

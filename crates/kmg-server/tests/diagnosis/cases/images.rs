@@ -13,6 +13,9 @@ pub(super) fn cases() -> Vec<Case> {
         Case::broken("image-not-found", ("image-pull-failed", "not-found"), image("registry.test/web:no-such-tag")).quotes("no-such-tag"),
         Case::broken("image-no-credentials", ("image-pull-failed", "no-credentials"), image("registry.test/private/app:1")),
         Case::broken("image-unreachable", ("image-pull-failed", "network"), image("unreachable.test/app:1")),
+        Case::broken("image-rate-limited", ("image-pull-failed", "rate-limited"), image("limited.test/app:1")),
+        Case::broken("image-tls", ("image-pull-failed", "tls"), image("untrusted.test/app:1")),
+        Case::broken("image-wrong-platform", ("image-pull-failed", "wrong-platform"), image("elsewhere.test/app:1")),
         Case::broken("image-invalid-name", ("image-pull-failed", "invalid-name"), image("registry.test/Web:1")),
         Case::broken(
             "image-never-pulled",

@@ -6,6 +6,7 @@ mod config;
 mod healthy;
 mod images;
 mod init;
+mod nodes;
 mod placement;
 mod pods;
 mod probes;
@@ -24,7 +25,7 @@ async fn what_keeps_containers_from_starting_is_found_first() {
 
 #[tokio::test]
 async fn what_ends_containers_is_found_first() {
-    run::all("ends", [starts::cases(), probes::cases(), pods::cases()].into_iter().flatten().collect()).await;
+    run::all("ends", [starts::cases(), probes::cases(), pods::cases(), nodes::cases()].into_iter().flatten().collect()).await;
 }
 
 #[tokio::test]

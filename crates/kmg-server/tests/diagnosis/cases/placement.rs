@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use super::nodes::{node_ready, own, there};
 use crate::case::{Case, Step};
 use crate::shapes::{anywhere, container, deployment, merge, object, replicas, simulated, spec, with};
 
@@ -48,7 +49,13 @@ fn neighbours() -> Vec<Case> {
     }]});
     let port = with(&[container(json!({"ports": [{"name": "http", "containerPort": 8080, "hostPort": 31_999}]}))]);
     let one_node = json!({"nodeSelector": {"kubernetes.io/hostname": "kwok-0"}});
+    // One node has no such port left, and the others not whom it wants to be near.
+    let other_port = |name: &str| with(&[container(json!({"name": name, "ports": [{"containerPort": 8080, "hostPort": 31_998}]}))]);
+    let neighbour = object("v1", "Pod", "neighbour", json!({"spec": merge(simulated(other_port("other")), one_node.clone())}));
+    let placed = Step::Until("/api/v1/namespaces/$ns/pods/neighbour", "/spec/nodeName", "kwok-0".into());
     vec![
+        unschedulable("several-reasons", "several", anywhere(merge(other_port("web"), near.clone())))
+            .after([Step::Apply(neighbour), placed]),
         unschedulable("pod-affinity", "pod-affinity", anywhere(merge(spec(), near))),
         Case::broken("pod-anti-affinity", ("unschedulable", "pod-affinity"), replicas(deployment(simulated(merge(spec(), apart))), 4)),
         unschedulable("topology-spread", "topology-spread", anywhere(merge(spec(), spread))),
@@ -78,12 +85,24 @@ pub(super) fn volume(node: &str) -> Value {
     object("v1", "PersistentVolume", "$ns", json!({"spec": spec}))
 }
 
+/// A volume of the case's own that a driver attaches to nodes.
+pub(super) fn csi_volume(mode: &str) -> Value {
+    let spec = json!({
+        "capacity": {"storage": "1Mi"}, "accessModes": [mode], "storageClassName": "", "persistentVolumeReclaimPolicy": "Retain",
+        "claimRef": {"namespace": "$ns", "name": "data"}, "csi": {"driver": "lab.test", "volumeHandle": "$ns"}
+    });
+    object("v1", "PersistentVolume", "$ns", json!({"spec": spec}))
+}
+
 fn volumes() -> Vec<Case> {
     let device = merge(with(&[container(json!({"resources": {"claims": [{"name": "device"}]}}))]), {
         json!({"resourceClaims": [{"name": "device", "resourceClaimName": "device"}]})
     });
     let device_claim = object("resource.k8s.io/v1", "ResourceClaim", "device", {
         json!({"spec": {"devices": {"requests": [{"name": "device", "exactly": {"deviceClassName": "absent"}}]}}})
+    });
+    let no_room = object("storage.k8s.io/v1", "CSINode", "$ns", {
+        json!({"spec": {"drivers": [{"name": "lab.test", "nodeID": "$ns", "topologyKeys": [], "allocatable": {"count": 0}}]}})
     });
     let bound = Step::Until("/api/v1/namespaces/$ns/persistentvolumeclaims/data", "/status/phase", "Bound".into());
     vec![
@@ -92,10 +111,24 @@ fn volumes() -> Vec<Case> {
         unschedulable("volume-elsewhere", "volume-zone", anywhere(claiming())).after([
             Step::Apply(volume("no-such-node")),
             Step::Apply(claim(Some("$ns"))),
-            bound,
+            bound.clone(),
         ]),
+        one_at_a_time().after([bound.clone()]).after([
+            Step::Apply(csi_volume("ReadWriteOncePod")),
+            Step::Apply(merge(claim(Some("$ns")), json!({"spec": {"accessModes": ["ReadWriteOncePod"]}}))),
+        ]),
+        unschedulable("volume-limit", "volume-limit", there(claiming()))
+            .after([bound])
+            .after([Step::Apply(no_room), Step::Apply(csi_volume("ReadWriteOnce")), Step::Apply(claim(Some("$ns")))])
+            .after(own(&json!({}), &json!([node_ready()]))),
         unschedulable("resource-claim", "resource-claim", anywhere(device)).after([Step::Apply(device_claim)]),
     ]
+}
+
+/// Two replicas want a claim that one Pod may use.
+fn one_at_a_time() -> Case {
+    let pair = replicas(deployment(simulated(claiming())), 2);
+    Case::broken("claim-in-use", ("unschedulable", "volume-claim-in-use"), pair).quotes("ReadWriteOncePod")
 }
 
 fn never() -> Vec<Case> {

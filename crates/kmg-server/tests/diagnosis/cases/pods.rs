@@ -3,12 +3,13 @@
 use http::Method;
 use serde_json::{Value, json};
 
+use super::nodes::{NODE, node_ready, own, runs, there};
 use crate::case::{About, Case, Step};
 use crate::shapes::{container, merge, object, pod, script, spec, with};
 
-const POD: &str = "/api/v1/namespaces/$ns/pods/web";
-const MERGE: &str = "application/merge-patch+json";
-const STRATEGIC: &str = "application/strategic-merge-patch+json";
+pub(super) const POD: &str = "/api/v1/namespaces/$ns/pods/web";
+pub(super) const MERGE: &str = "application/merge-patch+json";
+pub(super) const STRATEGIC: &str = "application/strategic-merge-patch+json";
 const JSON: &str = "application/json";
 
 pub(super) fn cases() -> Vec<Case> {
@@ -17,12 +18,12 @@ pub(super) fn cases() -> Vec<Case> {
     cases
 }
 
-fn ready() -> Step {
+pub(super) fn ready() -> Step {
     Step::Until(POD, "/status/containerStatuses/0/ready", true.into())
 }
 
 /// Pod `web`, mended by one in its place that serves.
-fn alone(name: &'static str, first: (&'static str, &'static str), spec: Value) -> Case {
+pub(super) fn alone(name: &'static str, first: (&'static str, &'static str), spec: Value) -> Case {
     let serving = pod(self::spec());
     Case::broken(name, first, pod(spec)).about(About::Pod).mended([Step::Delete(serving.clone()), Step::Apply(serving), ready()])
 }
@@ -30,11 +31,14 @@ fn alone(name: &'static str, first: (&'static str, &'static str), spec: Value) -
 fn refused_or_ended() -> Vec<Case> {
     let elsewhere = json!({"nodeName": "kmg-node", "nodeSelector": {"disk": "none-has-it"}});
     let brief = json!({"activeDeadlineSeconds": 2});
+    let never = |container: Value| merge(with(&[container]), json!({"restartPolicy": "Never"}));
     let mut hoarder = script("head -c 8000000 /dev/zero > /data/hoard; exec sleep 100000");
     hoarder["volumeMounts"] = json!([{"name": "data", "mountPath": "/data"}]);
     let hoard = json!({"volumes": [{"name": "data", "emptyDir": {"sizeLimit": "1Mi"}}]});
     vec![
         alone("pod-crash-loop", ("crash-loop", "application-error"), with(&[container(json!({"image": "registry.test/crash:1"}))])),
+        alone("pod-failed-command", ("pod-failed", "cannot-start"), never(script("exit 127"))),
+        alone("pod-failed-signal", ("pod-failed", "signal"), never(script("sh -c 'kill -SEGV $$$$'; exit $?"))),
         alone("pod-image", ("image-pull-failed", "not-found"), with(&[container(json!({"image": "registry.test/web:no-such-tag"}))])),
         alone("pod-kubelet-refused", ("kubelet-refused", ""), merge(spec(), elsewhere)),
         alone("pod-deadline", ("deadline-exceeded", ""), merge(spec(), brief)),
@@ -43,11 +47,11 @@ fn refused_or_ended() -> Vec<Case> {
 }
 
 /// A finalizer whose owner never comes.
-fn held() -> Value {
+pub(super) fn held() -> Value {
     merge(pod(spec()), json!({"metadata": {"finalizers": ["lab.test/hold"]}}))
 }
 
-fn released() -> Step {
+pub(super) fn released() -> Step {
     Step::Send(Method::PATCH, POD, MERGE, json!({"metadata": {"finalizers": null}}))
 }
 
@@ -75,29 +79,11 @@ fn resized() -> Case {
         .then([ready(), Step::Send(Method::PATCH, "/api/v1/namespaces/$ns/pods/web/resize", STRATEGIC, more)])
 }
 
-/// A node that nobody speaks for: what a kubelet would have reported is written once, and never renewed.
+/// A node that is missed: nobody says that it is still there.
 fn lost() -> Case {
-    let node = object("v1", "Node", "$ns", {
-        json!({"metadata": {"labels": {"lab": "$ns"}}, "spec": {"taints": [{"key": "lab.test/own", "effect": "NoSchedule"}]}})
-    });
-    let room = json!({"cpu": "1", "memory": "1Gi", "pods": "8"});
-    let reported = json!({"status": {"capacity": room, "allocatable": room, "conditions": [{"type": "Ready", "status": "True"}]}});
-    let there = json!({"nodeSelector": {"lab": "$ns"}, "tolerations": [{"key": "lab.test/own", "operator": "Exists"}]});
-    let container = json!({"name": "web", "image": "registry.test/web:1", "imageID": "", "ready": true, "restartCount": 0, "started": true, "state": {"running": {}}});
-    let conditions = json!([{"type": "Ready", "status": "True"}, {"type": "ContainersReady", "status": "True"}]);
-    let runs = json!({"status": {"phase": "Running", "conditions": conditions, "containerStatuses": [container]}});
-    let mut case = alone("pod-node-lost", ("node-lost", ""), merge(spec(), there)).off_node();
-    case.steps.splice(
-        0..0,
-        [
-            Step::Apply(node),
-            Step::Send(Method::PATCH, "/api/v1/nodes/$ns/status", STRATEGIC, reported),
-            // The node's first taints go when it is seen to be ready.
-            Step::Until("/api/v1/nodes/$ns", "/spec/taints/1", Value::Null),
-        ],
-    );
-    case.then([
-        Step::Until(POD, "/spec/nodeName", "$ns".into()),
-        Step::Send(Method::PATCH, "/api/v1/namespaces/$ns/pods/web/status", STRATEGIC, runs),
-    ])
+    let mut case = alone("pod-node-lost", ("node-lost", ""), there(spec())).off_node();
+    // The node's first taints go when it is seen to be ready.
+    let untainted = Step::Until(NODE, "/spec/taints/1", Value::Null);
+    case.steps.splice(0..0, own(&json!({}), &json!([node_ready()])).into_iter().chain([untainted]));
+    case.then([Step::Until(POD, "/spec/nodeName", "$ns".into()), runs(true)])
 }

@@ -40,5 +40,7 @@ fn surge(healthy: &Value) -> Case {
             Step::Apply(quota.clone()),
             Step::Until("/api/v1/namespaces/$ns/resourcequotas/one", "/status/used/pods", "1".into()),
         ])
+        // The status is of the new spec.
+        .then([Step::Until(WEB, "/status/updatedReplicas", Value::Null)])
         .mended([Step::Delete(quota), Step::Apply(healthy.clone())])
 }

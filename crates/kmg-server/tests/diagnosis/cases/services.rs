@@ -26,6 +26,7 @@ fn broken(name: &'static str, first: (&'static str, &'static str), service: Valu
 
 pub(super) fn cases() -> Vec<Case> {
     let balancer = merge(to(&web(), "http"), json!({"spec": {"type": "LoadBalancer"}}));
+    let over_udp = |target: Value| service(json!({"selector": web(), "ports": [{"port": 80, "protocol": "UDP", "targetPort": target}]}));
     let reachable = merge(to(&web(), "http"), json!({"spec": {"type": "ClusterIP"}}));
     let crash = with(&[container(json!({"image": "registry.test/crash:1"}))]);
     let mut nobody = broken("service-no-pods", ("no-matching-pods", "no-pods"), to(&web(), "http"));
@@ -39,6 +40,8 @@ pub(super) fn cases() -> Vec<Case> {
         nobody,
         broken("service-port-name", ("target-port-unresolved", ""), to(&web(), "metrics")),
         broken("service-port-number", ("target-port-unknown", ""), to(&web(), 9090)),
+        broken("service-protocol-name", ("target-port-unresolved", "protocol"), over_udp("http".into())),
+        broken("service-protocol-number", ("target-port-unknown", "protocol"), over_udp(8080.into())),
         broken("service-balancer", ("load-balancer-pending", ""), balancer).ahead(10).mended([Step::Apply(reachable)]),
         broken("service-by-hand", ("no-endpoints", ""), service(json!({"ports": [{"port": 80, "targetPort": 8080}]}))),
         unready,

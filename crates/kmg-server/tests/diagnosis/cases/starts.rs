@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use crate::case::{Case, Step};
-use crate::shapes::{config_map, container, deployment, merge, script, with};
+use crate::shapes::{config_map, container, deployment, merge, object, script, spec, with};
 
 pub(super) fn cases() -> Vec<Case> {
     ends().into_iter().chain(cannot_start()).collect()
@@ -12,6 +12,8 @@ pub(super) fn cases() -> Vec<Case> {
 fn ends() -> Vec<Case> {
     let crash = container(json!({"image": "registry.test/crash:1"}));
     let told = merge(crash.clone(), json!({"terminationMessagePolicy": "FallbackToLogsOnError"}));
+    // Its class names a handler that the runtime does not have.
+    let handler = Step::Apply(object("node.k8s.io/v1", "RuntimeClass", "$ns", json!({"handler": "absent"})));
     let eater = merge(script("tail /dev/zero"), json!({"resources": {"limits": {"memory": "24Mi"}}}));
     vec![
         Case::broken("crash-loop", ("crash-loop", "application-error"), deployment(with(&[crash]))),
@@ -22,6 +24,7 @@ fn ends() -> Vec<Case> {
         Case::broken("crash-of-a-sidecar", ("crash-loop", "application-error"), {
             deployment(with(&[container(json!({})), json!({"name": "proxy", "image": "registry.test/crash:1"})]))
         }),
+        Case::broken("sandbox", ("sandbox-failed", ""), deployment(merge(spec(), json!({"runtimeClassName": "$ns"})))).after([handler]),
         Case::broken("out-of-memory", ("out-of-memory", ""), deployment(with(&[eater]))),
     ]
 }

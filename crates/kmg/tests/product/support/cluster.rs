@@ -47,21 +47,31 @@ impl ApiServer {
 
     /// Deletes an object as the administrator.
     pub(crate) fn delete(&self, path: &str) {
-        self.raw("DELETE", path, None);
+        self.raw("DELETE", path, "", None);
     }
 
     /// Creates an object of any kind as the administrator.
     pub(crate) fn create(&self, path: &str, object: &Value) {
-        self.raw("POST", path, Some(object));
+        self.send("POST", path, "", object);
+    }
+
+    /// Sends an object or a patch as the administrator; an empty `media` is JSON's, or a merge patch's.
+    pub(crate) fn send(&self, method: &str, path: &str, media: &str, object: &Value) {
+        self.raw(method, path, media, Some(object));
+    }
+
+    /// Changes an object by a JSON merge patch as the administrator.
+    pub(crate) fn patch(&self, path: &str, merged: &Value) {
+        self.send("PATCH", path, "", merged);
     }
 
     /// Through the cluster program, which can send anything.
-    fn raw(&self, method: &str, path: &str, body: Option<&Value>) {
+    fn raw(&self, method: &str, path: &str, media: &str, body: Option<&Value>) {
         let program = lane::prepared("KMG_TEST_CLUSTER_PROGRAM").unwrap();
         let folder = self.cluster.audit_log.parent().unwrap();
         let file = tempfile::NamedTempFile::new().unwrap();
         let mut command = super::process::Process::command(program);
-        command.args(["raw", "--dir"]).arg(folder).args([method, path]);
+        command.args(["raw", "--dir"]).arg(folder).args(["--type", media, method, path]);
         if let Some(body) = body {
             std::fs::write(file.path(), body.to_string()).unwrap();
             command.arg(file.path());

@@ -61,8 +61,16 @@ impl Human {
 
     /// Decides to approve, and signs in afresh for it; the result page.
     pub(crate) fn approve(&mut self, login: &Login, url: &str) -> Value {
+        self.approve_typing(login, url, None)
+    }
+
+    /// The same; types a name where the page asks for one.
+    pub(crate) fn approve_typing(&mut self, login: &Login, url: &str, name: Option<&str>) -> Value {
         let page = self.visit(login, url);
         assert!(text(&page).contains("Approve this plan"), "{page}");
+        if let Some(name) = name {
+            self.fill("Type the name", name);
+        }
         self.picture("review", 1100, false);
         self.picture("review-narrow", 380, false);
         self.picture("review-dark", 1100, true);

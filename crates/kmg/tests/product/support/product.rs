@@ -3,6 +3,7 @@
 use std::ffi::OsString;
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::sync::{Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use serde_json::Value;
@@ -123,9 +124,15 @@ impl Product {
 
     /// Starts one part alone, from the settings the demo wrote: `gateway` or `issuer`.
     pub(crate) fn start_part(&self, name: &'static str) -> Process {
+        self.start_part_with(name, |_| {})
+    }
+
+    /// The same with more in its environment, or with its log elsewhere.
+    pub(crate) fn start_part_with(&self, name: &'static str, more: impl FnOnce(&mut Command)) -> Process {
         let config = self.path(&format!("{name}.toml"));
         let mut command = Process::command(env!("CARGO_BIN_EXE_kmg"));
         command.args([name, "--config"]).arg(config).arg("--exit-with-stdin");
+        more(&mut command);
         let mut part = Process::start(name, &mut command);
         assert_eq!(part.hear_line(), "ready");
         part
