@@ -214,7 +214,7 @@ impl Lab {
         apply_manifest(&self.admin, &manifest).await.unwrap();
         if manifest["kind"] == "Deployment" && manifest["spec"]["paused"] != true {
             let name = manifest["metadata"]["name"].as_str().unwrap();
-            // A new Deployment has no annotations until its controller has seen it: a plan made before is refused.
+            // A new Deployment has no annotations until its controller has seen it: a plan made before is stale.
             eventually("the controller to see it", async || {
                 let live = self.get(Kind::Deployment, name).await?;
                 live.pointer("/metadata/annotations/deployment.kubernetes.io~1revision").is_some().then_some(())

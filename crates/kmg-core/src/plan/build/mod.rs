@@ -48,7 +48,8 @@ impl Change {
 /// Works out what `ask` means for `target`, of which `live` is the object as the API server returns it.
 ///
 /// # Errors
-/// `not-found`, `container-not-found`, `no-change`, for a way back also `not-reversible` and `cluster-conflict`, or `cluster-invalid` where `live` is not the target with a uid.
+/// `not-found`, `container-not-found`, `no-change`, for a way back also `not-reversible` and `cluster-conflict`, or
+/// `cluster-invalid` where `live` is not the target with a uid.
 pub fn step_change(ask: &Ask, target: &Target, plan: &PlanId, live: Option<&Value>) -> Result<Change, Refusal> {
     if !ask.targets().contains(target) {
         return Err(Refusal::new(Code::Internal, "The ask does not write this object."));
