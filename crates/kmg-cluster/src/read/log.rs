@@ -116,6 +116,9 @@ impl Source<'_> {
             if !(200..300).contains(&prefix.status) {
                 return absence(&prefix).map(Tail::Absent).ok_or_else(|| ClusterError::from_status(prefix.status, &prefix.body));
             }
+            if is_apology(&prefix.body) {
+                return Ok(Tail::Absent(LogAbsence::NotKept));
+            }
             prefix.cut |= prefix.body.len() >= READ_BYTES;
             if !prefix.cut || tail == 1 {
                 prefix.cut |= tail <= lines;
@@ -133,6 +136,12 @@ impl Source<'_> {
         query.extend(since.as_deref().map(|seconds| ("sinceSeconds", seconds)));
         self.cluster.get_prefix(&self.path, &query, READ_BYTES).await
     }
+}
+
+/// Whether the body is what a kubelet answers, with status 200 and no time before it, for a container that was
+/// removed while its log was asked for.
+fn is_apology(body: &[u8]) -> bool {
+    body.starts_with(b"unable to retrieve container logs for ") && !body.trim_ascii_end().contains(&b'\n')
 }
 
 /// Why there is no log, by the words of the API server and the kubelet.
@@ -259,6 +268,8 @@ mod tests {
             absence(&Prefix { status, body: json!({"message": message}).to_string().into_bytes(), cut: false })
         };
         let waiting = "container \"app\" in pod \"p\" is waiting to start: trying and failing to pull image";
+        assert!(is_apology(b"unable to retrieve container logs for containerd://b70fe66b"));
+        assert!(!is_apology(b"2026-11-20T10:00:00Z unable to retrieve container logs for containerd://b70fe66b"));
         assert_eq!(of(400, waiting), Some(LogAbsence::NotStarted));
         assert_eq!(of(400, "previous terminated container \"app\" in pod \"p\" not found"), Some(LogAbsence::NoPreviousRun));
         assert_eq!(of(400, "container \"app\" in pod \"p\" is terminated"), Some(LogAbsence::NotKept));

@@ -8,7 +8,7 @@ use anyhow::{Context as _, bail};
 use tokio::io::{AsyncBufReadExt as _, BufReader};
 use tokio::process::{Child, Command};
 
-use crate::progress;
+use crate::{progress, wire};
 
 /// How long a child may take to say that it is ready.
 const READY: Duration = Duration::from_mins(1);
@@ -57,6 +57,11 @@ impl Children {
     }
 }
 
+/// Settings in the demo's own environment that say how long and how large, and open nothing.
+fn limits_of_plans() -> impl Iterator<Item = (String, String)> {
+    wire::environment().into_iter().filter(|(name, _)| name.starts_with("KMG_PLANS_"))
+}
+
 #[expect(clippy::disallowed_methods, reason = "the demo's supervisor starts this very binary")]
 async fn start(name: &str, args: Vec<OsString>) -> anyhow::Result<Child> {
     let mut child = Command::new(std::env::current_exe()?)
@@ -64,6 +69,7 @@ async fn start(name: &str, args: Vec<OsString>) -> anyhow::Result<Child> {
         .args(args)
         .arg("--exit-with-stdin")
         .env_clear()
+        .envs(limits_of_plans())
         // What a person at a terminal should read: the demo's own words, and what goes wrong.
         .env("RUST_LOG", "warn")
         .stdin(Stdio::piped())

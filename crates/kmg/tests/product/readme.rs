@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use kmg_testkit::lane;
 use serde_json::Value;
 
-use crate::support::{ApiServer, Human, Login, Process, Terminal, default_ports, fence_stands, root};
+use crate::support::{ApiServer, Human, Login, Process, Terminal, default_ports, fence_stands, leave, root};
 use crate::walkthrough;
 
 const PAGES: [&str; 2] = ["README.md", "docs/guides/first-five-minutes.md"];
@@ -106,6 +106,7 @@ fn the_demo_asks_before_it_changes_a_cluster() {
     accepted.wait_for("demo to be ready", |screen| screen.contains("Ctrl-C stops everything").then_some(()));
     accepted.press("C-c");
     assert_eq!(accepted.ended(), 0, "{}", accepted.screen());
+    leave(&api.folder(), "demo");
 }
 
 fn current_context(kubeconfig: &Path) -> String {

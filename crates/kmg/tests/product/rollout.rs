@@ -14,7 +14,7 @@ fn the_rollout_of_a_write_is_watched_to_its_verdict() {
     let Some(api) = ApiServer::with_node(case) else { return };
     let Some(python) = Agent::available(case) else { return };
     let Some(mut human) = Human::start(case) else { return };
-    let mut product = Product::start(&api, NAME);
+    let mut product = Product::start_watching(&api, NAME);
     let mut agent = Agent::connect(&python, &product, &mut human, "auto");
 
     let good = change(&mut agent, &mut human, &product, "registry.test/web:1");

@@ -127,7 +127,9 @@ async fn an_apply_goes_back_to_what_our_manager_had_applied() {
     let back = undone(&lab, &second).await;
     assert_eq!(back.body().steps[0].action, Action::Apply);
     assert_eq!(state(&lab, Kind::Deployment, "web").await, with_ours, "added ones go, changed ones come back, nothing else moves");
-    assert_eq!(lab.writes().await, ["patch deployments 200"; 5]);
+    // Where the Deployment's controller was quicker, the write before was refused, and asked for again.
+    let accepted = lab.writes().await.into_iter().filter(|line| line == "patch deployments 200").count();
+    assert_eq!(accepted, 5);
     lab.planner_wrote_nothing().await;
 }
 

@@ -1,6 +1,7 @@
 //! The real API server, asked with the administrator's credential, and its own audit log as the witness.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use kmg_cluster::{Cluster, KubeconfigSource, Options};
 use kmg_core::clock::Clock;
@@ -67,17 +68,20 @@ impl ApiServer {
 
     /// Through the cluster program, which can send anything.
     fn raw(&self, method: &str, path: &str, media: &str, body: Option<&Value>) {
-        let program = lane::prepared("KMG_TEST_CLUSTER_PROGRAM").unwrap();
-        let folder = self.cluster.audit_log.parent().unwrap();
         let file = tempfile::NamedTempFile::new().unwrap();
-        let mut command = super::process::Process::command(program);
-        command.args(["raw", "--dir"]).arg(folder).args(["--type", media, method, path]);
+        let mut command = asking(&self.folder());
+        command.args(["--type", media, method, path]);
         if let Some(body) = body {
             std::fs::write(file.path(), body.to_string()).unwrap();
             command.arg(file.path());
         }
         let out = command.output().unwrap();
         assert!(out.status.success(), "{method} {path}: {}", String::from_utf8_lossy(&out.stderr));
+    }
+
+    /// Where the test cluster's files are.
+    pub(crate) fn folder(&self) -> PathBuf {
+        self.cluster.audit_log.parent().unwrap().to_owned()
     }
 
     /// Creates or updates an object as the administrator.
@@ -111,6 +115,19 @@ impl ApiServer {
             |event: &Value| event["user"]["username"].as_str().is_some_and(|name| name.starts_with("system:serviceaccount:kmg-system:"));
         events.filter(|event| ours(event) && event["objectRef"]["namespace"] == namespace).collect()
     }
+}
+
+fn asking(folder: &Path) -> Command {
+    let mut command = super::process::Process::command(lane::prepared("KMG_TEST_CLUSTER_PROGRAM").unwrap());
+    command.args(["raw", "--dir"]).arg(folder);
+    command
+}
+
+/// Has a namespace deleted, and does not wait for it. Pods whose image cannot be pulled would make the node busy with
+/// Events for as long as the cluster runs.
+pub(crate) fn leave(folder: &Path, namespace: &str) {
+    // What cannot be deleted costs the next case time, and nothing else: a case that ends badly says why itself.
+    let _out = asking(folder).args(["DELETE", &format!("/api/v1/namespaces/{namespace}")]).output();
 }
 
 /// The probe (a refused create of the ConfigMap that every namespace has) is no write of a plan.

@@ -31,6 +31,8 @@ pub(crate) struct Product {
     folder: tempfile::TempDir,
     _fence: Fence,
     pub(crate) namespace: String,
+    /// Where the test cluster's files are.
+    cluster: PathBuf,
 }
 
 /// The fence belongs to the whole cluster: a test that takes it down waits for the others and keeps them waiting.
@@ -62,26 +64,32 @@ pub(crate) fn root() -> PathBuf {
 static PORTS: Mutex<u16> = Mutex::new(0);
 
 impl Product {
-    /// Starts the demo for `namespace`, while the fence stands.
+    /// Starts the demo for `namespace`, while the fence stands. Rollouts are looked at for a moment only.
     pub(crate) fn start(api: &ApiServer, namespace: &str) -> Self {
-        Self::start_under(Fence::Stands(fence_stands()), api, namespace)
+        Self::start_under(Fence::Stands(fence_stands()), api, namespace, "1")
+    }
+
+    /// The same, with rollouts watched for as long as they are where nobody says otherwise.
+    pub(crate) fn start_watching(api: &ApiServer, namespace: &str) -> Self {
+        Self::start_under(Fence::Stands(fence_stands()), api, namespace, "40")
     }
 
     /// Starts the demo alone, so that the test may take the fence down.
     pub(crate) fn start_alone(api: &ApiServer, namespace: &str) -> Self {
-        Self::start_under(Fence::Ours(FENCE.write().unwrap_or_else(PoisonError::into_inner)), api, namespace)
+        Self::start_under(Fence::Ours(FENCE.write().unwrap_or_else(PoisonError::into_inner)), api, namespace, "1")
     }
 
-    fn start_under(fence: Fence, api: &ApiServer, namespace: &str) -> Self {
+    fn start_under(fence: Fence, api: &ApiServer, namespace: &str, watch: &str) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let mut command = Process::command(env!("CARGO_BIN_EXE_kmg"));
         command.args(demo(api, namespace, ports(), &folder.path().join("data"))).args(["--json", "--insecure-print-password"]);
+        command.env("KMG_PLANS_WATCH_ROLLOUT_SECONDS", watch);
         let mut process = Process::start("kmg demo", &mut command);
         let info = process.hear();
         let text = |name: &str| info[name].as_str().unwrap_or_else(|| panic!("no {name} in {info}")).to_owned();
         let (username, password) = (text("username"), text("password"));
         let login = Login { username, password, web_origin: text("approval_url"), issuer_url: text("issuer_url") };
-        Self { process, info, login, folder, _fence: fence, namespace: namespace.to_owned() }
+        Self { process, info, login, folder, _fence: fence, namespace: namespace.to_owned(), cluster: api.folder() }
     }
 
     pub(crate) const fn login(&self) -> &Login {
@@ -192,4 +200,11 @@ pub(crate) fn ports() -> u16 {
     let port = (first..60_000).step_by(3).find(|port| free(*port)).unwrap();
     *last = port;
     port
+}
+
+impl Drop for Product {
+    fn drop(&mut self) {
+        self.process.end();
+        super::cluster::leave(&self.cluster, &self.namespace);
+    }
 }

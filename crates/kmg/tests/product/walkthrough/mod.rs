@@ -8,7 +8,7 @@ use std::path::Path;
 
 use serde_json::Value;
 
-use crate::support::{ApiServer, Human, Login, Process, Terminal, default_ports, demo, fence_stands, ports, root};
+use crate::support::{ApiServer, Human, Login, Process, Terminal, default_ports, demo, fence_stands, leave, ports, root};
 
 /// As README.md says it.
 pub(crate) const COMMAND: &str = "./demo --walkthrough";
@@ -59,6 +59,7 @@ fn a_walkthrough_on_the_real_node_writes_once() {
     assert!(pipe.said.contains(writes[0]["auditID"].as_str().unwrap()), "the account names the one write: {writes:?}");
     assert_eq!(api.image(&namespace), "registry.test/web:1");
     verify_journals(folder.path());
+    leave(&api.folder(), &namespace);
 }
 
 #[test]
