@@ -20,7 +20,7 @@ use crate::case::Case;
 /// How long the cluster gets to become what a step waits for.
 const PATIENCE: Duration = Duration::from_secs(90);
 /// How often it is asked.
-const TICK: Duration = Duration::from_millis(400);
+const TICK: Duration = Duration::from_secs(1);
 
 pub(crate) struct Lab {
     pub(crate) admin: Admin,

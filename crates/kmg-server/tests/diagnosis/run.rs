@@ -15,12 +15,12 @@ use crate::lab::Lab;
 use crate::record;
 
 /// How many cases have Pods on the real node at once, over all families.
-static PLACES: Semaphore = Semaphore::const_new(12);
+static PLACES: Semaphore = Semaphore::const_new(8);
 /// What the scheduler says counts every node: the case that brings a cordoned one has it to itself.
 static NODES: RwLock<()> = RwLock::const_new(());
 /// How long a first finding may take to be the right one, and to be gone.
-const PATIENCE: Duration = Duration::from_secs(100);
-const TICK: Duration = Duration::from_millis(700);
+const PATIENCE: Duration = Duration::from_secs(150);
+const TICK: Duration = Duration::from_millis(2_500);
 /// A healthy workload must stay one: the guards that wait for minutes are asked too.
 const LATER: i64 = 11;
 
