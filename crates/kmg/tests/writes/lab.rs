@@ -116,6 +116,14 @@ impl Lab {
         getrandom::fill(&mut random).unwrap();
         let plan_id = PlanId::new(Clock::system().now(), random);
         let request = PreviewRequest { plan_id: plan_id.clone(), ask: ask.clone() };
+        // A new Deployment's controllers may write faster than a busy machine plans: the answer says to ask again
+        // when they have settled.
+        for _busy in 0..10 {
+            match self.server.preview(&request).await {
+                Err(error) if error.to_string().contains("ask again when it has settled") => tokio::time::sleep(SETTLED).await,
+                other => return Ok((plan_id, other?)),
+            }
+        }
         Ok((plan_id, self.server.preview(&request).await?))
     }
 
@@ -266,6 +274,9 @@ impl Lab {
         std::fs::read_to_string(self.folder.path().join("executor.jsonl")).unwrap()
     }
 }
+
+/// How long an object that changes gets to settle before it is planned again.
+const SETTLED: Duration = Duration::from_secs(1);
 
 pub(crate) async fn eventually<T>(what: &str, ask: impl AsyncFn() -> Option<T>) -> T {
     let mut ticks = tokio::time::interval(Duration::from_millis(100));
