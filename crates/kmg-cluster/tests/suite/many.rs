@@ -20,10 +20,16 @@ async fn the_worst_of_5_000_pods_is_first_in_a_small_answer() {
     let Some(lab) = lab("5,000 Pods", "many").await else { return };
     let admin = lab.raw(None).await;
     let path = lab.core("pods");
-    // On a simulated node, which reports each as running; without a grace period they go when their namespace does,
-    // and keep neither the node nor the cases after this one busy.
+    // On a simulated node of their own, which reports each as running: a node that is full would refuse the Pods of
+    // other cases. Without a grace period they go when their namespace does.
+    let node = format!("node-of-{}", lab.namespace);
+    let simulated = json!({
+        "apiVersion": "v1", "kind": "Node", "spec": {"unschedulable": true},
+        "metadata": {"name": node, "annotations": {"kwok.x-k8s.io/node": "fake"}, "labels": {"kubernetes.io/hostname": node, "type": "kwok"}}
+    });
+    assert_eq!(send(&admin, Method::POST, "/api/v1/nodes", Some(("application/json", simulated))).await.0, 201);
     let create = |index: usize| {
-        let pod = json!({"apiVersion": "v1", "kind": "Pod", "metadata": {"name": format!("p{index:04}"), "labels": {"test": "many"}}, "spec": {"nodeName": "kwok-0", "terminationGracePeriodSeconds": 0, "containers": [{"name": "c", "image": "registry.test/web:1"}]}});
+        let pod = json!({"apiVersion": "v1", "kind": "Pod", "metadata": {"name": format!("p{index:04}"), "labels": {"test": "many"}}, "spec": {"nodeName": node, "terminationGracePeriodSeconds": 0, "containers": [{"name": "c", "image": "registry.test/web:1"}]}});
         let (admin, path) = (&admin, &path);
         async move { send(admin, Method::POST, path, Some(("application/json", pod))).await.0 }
     };
@@ -55,4 +61,5 @@ async fn the_worst_of_5_000_pods_is_first_in_a_small_answer() {
 
     let gone = send(&admin, Method::DELETE, &format!("/api/v1/namespaces/{}", lab.namespace), None).await;
     assert_eq!(gone.0, 200, "{}", gone.1);
+    assert_eq!(send(&admin, Method::DELETE, &format!("/api/v1/nodes/{node}"), None).await.0, 200);
 }
