@@ -120,8 +120,7 @@ async fn the_planners_credential_writes_nothing_though_access_control_allows_eve
     let Some(lab) = lab("planner writes nothing", "fence").await else { return };
     grant_everything(&lab).await;
     let admin = lab.raw(None).await;
-    let victim =
-        json!({"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "victim"}, "spec": {"containers": [{"name": "c", "image": "x:1"}]}});
+    let victim = json!({"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "victim"}, "spec": {"schedulerName": "none", "containers": [{"name": "c", "image": "x:1"}]}});
     eventually("a Pod", || async {
         (send(&admin, Method::POST, &lab.core("pods"), Some((JSON, victim.clone()))).await.0 < 300).then_some(())
     })

@@ -16,6 +16,11 @@ use kube::client::Body;
 use secrecy::ExposeSecret as _;
 use serde_json::{Value, json};
 
+/// How long the cluster's controllers and a kubelet may take on a busy machine.
+const PATIENCE: Duration = Duration::from_mins(3);
+/// The life of a credential: longer than any case.
+const TOKEN_SECONDS: u32 = 3_600;
+
 /// One case's part of the cluster.
 pub(crate) struct Lab {
     pub(crate) test_cluster: TestCluster,
@@ -39,28 +44,30 @@ pub(crate) async fn lab(case: &str, short: &str) -> Option<Lab> {
     install(&admin, &manifests(std::slice::from_ref(&namespace), &rbac)).await.unwrap();
     let lab = Lab { test_cluster, namespace, permit, rbac, admin };
     apply_manifest(&lab.admin, &lab.deployment("web", "registry.test/web:1", 2)).await.unwrap();
-    // Until the namespace has its kube-root-ca.crt, the probe's create is not of a name that is taken.
-    let path = format!("/api/v1/namespaces/{}/configmaps/kube-root-ca.crt", lab.namespace);
-    eventually("kube-root-ca.crt", || async { (lab.admin.get(&path, &[], "application/json").await.unwrap().status == 200).then_some(()) })
-        .await;
-    assert_eq!(wait_fenced(&lab.identity(Identity::Planner).await, &lab.namespace, Duration::from_secs(20)).await, Fence::Fenced);
+    // Until the namespace has its kube-root-ca.crt, the probe's create is not of a name that is taken; until it has its
+    // account, Pods are refused.
+    for wanted in ["configmaps/kube-root-ca.crt", "serviceaccounts/default"] {
+        let path = lab.core(wanted);
+        eventually(wanted, || async { (lab.admin.get(&path, &[], "application/json").await.unwrap().status == 200).then_some(()) }).await;
+    }
+    assert_eq!(wait_fenced(&lab.identity(Identity::Planner).await, &lab.namespace, PATIENCE).await, Fence::Fenced);
     Some(lab)
 }
 
 impl Lab {
     /// A client with `identity`'s own short-lived credential.
     pub(crate) async fn identity(&self, identity: Identity) -> Cluster {
-        let minted = mint(&self.admin, identity, &self.rbac, 600).await.unwrap();
+        let minted = mint(&self.admin, identity, &self.rbac, TOKEN_SECONDS).await.unwrap();
         Cluster::connect_text(minted.kubeconfig.expose_secret(), Options::new(Clock::system())).await.unwrap()
     }
 
     /// kube's own client with `identity`'s credential: for what this crate has no way to send.
     pub(crate) async fn raw(&self, identity: Option<Identity>) -> kube::Client {
         let file = match identity {
-            Some(identity) => {
-                kube::config::Kubeconfig::from_yaml(mint(&self.admin, identity, &self.rbac, 600).await.unwrap().kubeconfig.expose_secret())
-                    .unwrap()
-            }
+            Some(identity) => kube::config::Kubeconfig::from_yaml(
+                mint(&self.admin, identity, &self.rbac, TOKEN_SECONDS).await.unwrap().kubeconfig.expose_secret(),
+            )
+            .unwrap(),
             None => kube::config::Kubeconfig::read_from(&self.test_cluster.kubeconfig).unwrap(),
         };
         let mut config = kube::Config::from_custom_kubeconfig(file, &kube::config::KubeConfigOptions::default()).await.unwrap();
@@ -69,13 +76,16 @@ impl Lab {
         kube::Client::try_from(config).unwrap()
     }
 
-    /// A manifest of a Deployment of one container `web`.
+    /// A manifest of a Deployment of one container `web`. Its Pods wait at a gate for ever: once they are there, nothing
+    /// about it moves.
     pub(crate) fn deployment(&self, name: &str, image: &str, replicas: u32) -> Value {
         json!({
             "apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": name, "namespace": self.namespace},
             "spec": {
                 "replicas": replicas, "selector": {"matchLabels": {"app": name}},
-                "template": {"metadata": {"labels": {"app": name}}, "spec": {"containers": [{"name": "web", "image": image}]}}
+                "template": {"metadata": {"labels": {"app": name}}, "spec": {
+                    "schedulingGates": [{"name": "lab.test/later"}], "containers": [{"name": "web", "image": image}]
+                }}
             }
         })
     }
@@ -97,8 +107,10 @@ impl Lab {
     /// The cluster's own audit events of `identity`.
     pub(crate) fn audit(&self, identity: Identity) -> Vec<Value> {
         let user = self.rbac.user_name(identity);
-        let log = std::fs::read_to_string(&self.test_cluster.audit_log).unwrap();
-        log.lines()
+        let log = std::fs::read(&self.test_cluster.audit_log).unwrap();
+        // The last line may be on its way.
+        String::from_utf8_lossy(&log)
+            .lines()
             .filter_map(|line| serde_json::from_str::<Value>(line).ok())
             .filter(|event| event["user"]["username"] == user.as_str())
             .collect()
@@ -129,5 +141,5 @@ pub(crate) async fn eventually<T, F: Future<Output = Option<T>>>(what: &str, ask
             }
         }
     };
-    tokio::time::timeout(Duration::from_mins(1), whole).await.unwrap_or_else(|_| panic!("never: {what}"))
+    tokio::time::timeout(PATIENCE, whole).await.unwrap_or_else(|_| panic!("never: {what}"))
 }

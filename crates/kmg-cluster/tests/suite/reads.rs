@@ -131,7 +131,9 @@ async fn a_deployment_comes_with_what_belongs_to_it_and_nothing_else() {
     let reader = lab.identity(Identity::Reader).await;
     let name = "web".parse().unwrap();
     let view = eventually("its Pods and Events", || async {
-        deployment(&reader, &lab.permit, &name).await.ok().filter(|view| view.pods_total == 2 && view.events.len() >= 2)
+        let view = deployment(&reader, &lab.permit, &name).await.ok()?;
+        let scaled = view.events.iter().any(|event| event.reason == "ScalingReplicaSet");
+        (view.pods_total == 2 && view.events.len() >= 2 && scaled).then_some(view)
     })
     .await;
     let checked = ["deployment", "replicasets", "pods", "events", "horizontalpodautoscalers", "poddisruptionbudgets", "resourcequotas"];

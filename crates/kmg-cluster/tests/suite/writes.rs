@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 
 use crate::lab::{Lab, lab};
 
-const DEADLINE: Duration = Duration::from_secs(10);
+const DEADLINE: Duration = Duration::from_mins(1);
 
 fn plan() -> PlanId {
     PlanId::new(kmg_core::clock::Millis(1), [7; 10])

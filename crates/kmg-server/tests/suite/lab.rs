@@ -21,7 +21,11 @@ pub(crate) struct Lab {
     pub(crate) admin: Cluster,
 }
 
-/// A namespace with Deployment `web` (two replicas of one container `web`), the accounts and the fence.
+/// How long the cluster's controllers may take on a busy machine.
+const PATIENCE: Duration = Duration::from_mins(3);
+
+/// A namespace with Deployment `web` (two replicas of one container `web`), the accounts and the fence. Its Pods wait at
+/// a gate for ever: once they are there, nothing about it moves.
 pub(crate) async fn lab(case: &str, short: &str) -> Option<Lab> {
     let test_cluster = lane::api_server(case)?;
     let source = KubeconfigSource { path: test_cluster.kubeconfig, context: None };
@@ -36,7 +40,10 @@ pub(crate) async fn lab(case: &str, short: &str) -> Option<Lab> {
         "apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "web"},
         "spec": {
             "replicas": 2, "selector": {"matchLabels": {"app": "web"}},
-            "template": {"metadata": {"labels": {"app": "web"}}, "spec": {"containers": [{"name": "web", "image": "registry.test/web:1", "env": [{"name": "TOKEN", "value": "hunter2"}]}]}}
+            "template": {"metadata": {"labels": {"app": "web"}}, "spec": {
+                "schedulingGates": [{"name": "lab.test/later"}],
+                "containers": [{"name": "web", "image": "registry.test/web:1", "env": [{"name": "TOKEN", "value": "hunter2"}]}]
+            }}
         }
     }))
     .await;
@@ -45,18 +52,14 @@ pub(crate) async fn lab(case: &str, short: &str) -> Option<Lab> {
         (lab.admin.get(&root_ca, &[], "application/json").await.unwrap().status == 200).then_some(())
     })
     .await;
-    eventually("the rollout", || async {
-        let web = lab.web().await;
-        (web["status"]["observedGeneration"] == web["metadata"]["generation"] && web["status"]["replicas"] == 2).then_some(())
-    })
-    .await;
-    assert_eq!(wait_fenced(&lab.connect(Identity::Planner).await, &lab.namespace, Duration::from_secs(20)).await, Fence::Fenced);
+    lab.settled(2).await;
+    assert_eq!(wait_fenced(&lab.connect(Identity::Planner).await, &lab.namespace, PATIENCE).await, Fence::Fenced);
     Some(lab)
 }
 
 impl Lab {
     pub(crate) async fn connect(&self, identity: Identity) -> Cluster {
-        let minted = mint(&self.admin, identity, &self.rbac, 600).await.unwrap();
+        let minted = mint(&self.admin, identity, &self.rbac, 3_600).await.unwrap();
         Cluster::connect_text(minted.kubeconfig.expose_secret(), Options::new(Clock::system())).await.unwrap()
     }
 
@@ -79,6 +82,15 @@ impl Lab {
         apply_manifest(&self.admin, &manifest).await.unwrap();
     }
 
+    /// Waits until the controllers have made this many Pods of `web` and said so.
+    pub(crate) async fn settled(&self, replicas: u32) {
+        eventually("the rollout", || async {
+            let web = self.web().await;
+            (web["status"]["observedGeneration"] == web["metadata"]["generation"] && web["status"]["replicas"] == replicas).then_some(())
+        })
+        .await;
+    }
+
     pub(crate) async fn web(&self) -> Value {
         let answer =
             self.admin.get(&format!("/apis/apps/v1/namespaces/{}/deployments/web", self.namespace), &[], "application/json").await.unwrap();
@@ -96,5 +108,5 @@ pub(crate) async fn eventually<T, F: Future<Output = Option<T>>>(what: &str, ask
             }
         }
     };
-    tokio::time::timeout(Duration::from_mins(1), whole).await.unwrap_or_else(|_| panic!("never: {what}"))
+    tokio::time::timeout(PATIENCE, whole).await.unwrap_or_else(|_| panic!("never: {what}"))
 }

@@ -136,6 +136,7 @@ async fn an_autoscaler_is_told_and_its_field_left_out() {
     more["spec"]["replicas"] = 4.into();
     let spec = json!({"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "web"}, "spec": {"replicas": 4, "selector": more["spec"]["selector"], "template": more["spec"]["template"]}});
     lab.apply(spec).await;
+    lab.settled(4).await;
     let second = server.preview(&image(&lab, "web", "registry.test/web:2")).await.unwrap();
     assert_eq!(second.steps[0].base, first.steps[0].base);
 }
