@@ -30,6 +30,9 @@ use kmg_testkit::lane;
 use secrecy::ExposeSecret as _;
 use serde_json::{Value, json};
 
+/// How long the cluster's controllers may take on a busy machine.
+const PATIENCE: Duration = Duration::from_mins(3);
+
 pub(crate) struct Lab {
     pub(crate) namespace: Namespace,
     pub(crate) admin: Cluster,
@@ -51,7 +54,7 @@ pub(crate) async fn lab(case: &str, short: &str) -> Option<Lab> {
     apply_manifest(&admin, &json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": namespace}})).await.unwrap();
     install(&admin, &manifests(std::slice::from_ref(&namespace), &rbac)).await.unwrap();
     let connect = async |identity| {
-        let minted = mint(&admin, identity, &rbac, 600).await.unwrap();
+        let minted = mint(&admin, identity, &rbac, 3_600).await.unwrap();
         Cluster::connect_text(minted.kubeconfig.expose_secret(), Options::new(Clock::system())).await.unwrap()
     };
     let (reader, planner, executor) =
@@ -61,7 +64,7 @@ pub(crate) async fn lab(case: &str, short: &str) -> Option<Lab> {
         (admin.get(&path, &[], "application/json").await.unwrap().status == 200).then_some(())
     })
     .await;
-    assert_eq!(wait_fenced(&planner, &namespace, Duration::from_secs(20)).await, Fence::Fenced);
+    assert_eq!(wait_fenced(&planner, &namespace, PATIENCE).await, Fence::Fenced);
     let clock = Clock::system();
     let allow = AllowList::new([namespace.clone()]);
     let server = Server::new(ServerOptions {
@@ -84,7 +87,7 @@ pub(crate) async fn lab(case: &str, short: &str) -> Option<Lab> {
         cluster: executor,
         clock,
         production: false,
-        lock_wait: Duration::from_secs(5),
+        lock_wait: PATIENCE,
         timing: Timing::default(),
     })
     .await
@@ -127,8 +130,12 @@ impl Lab {
         Ok((plan_id, self.server.preview(&request).await?))
     }
 
-    /// The plan of `ask`, as the gateway would store it.
+    /// The plan of `ask`, as the gateway would store it, made when the Deployments' controller has said all it has to
+    /// say: what it writes later would refuse a write that the audit log is to show.
     pub(crate) async fn plan(&self, ask: Ask) -> StoredBody {
+        for target in ask.targets().iter().filter(|target| target.kind == Kind::Deployment) {
+            self.settled(target.name.as_str()).await;
+        }
         let (plan_id, preview) = self.preview(&ask).await.unwrap_or_else(|error| panic!("{error}: {ask:?}"));
         let now = Clock::system().now();
         let PreviewResponse { cluster_id, steps, findings } = preview;
@@ -228,7 +235,21 @@ impl Lab {
                 live.pointer("/metadata/annotations/deployment.kubernetes.io~1revision").is_some().then_some(())
             })
             .await;
+            self.settled(name).await;
         }
+    }
+
+    /// Waits until the controller has seen the Deployment's newest spec and its rollout was complete once. One that is
+    /// paused or absent waits for nobody.
+    async fn settled(&self, name: &str) {
+        eventually("the controller to settle", async || {
+            let Some(live) = self.get(Kind::Deployment, name).await else { return Some(()) };
+            let conditions = live["status"]["conditions"].as_array().into_iter().flatten();
+            let complete = |one: &Value| one["type"] == "Progressing" && one["reason"] == "NewReplicaSetAvailable";
+            let seen = live["status"]["observedGeneration"] == live["metadata"]["generation"];
+            (live["spec"]["paused"] == true || (seen && conditions.into_iter().any(complete))).then_some(())
+        })
+        .await;
     }
 
     /// What the API server's own audit log says this lab's executor sent without `dryRun`, as `verb resource code`.
@@ -288,5 +309,5 @@ pub(crate) async fn eventually<T>(what: &str, ask: impl AsyncFn() -> Option<T>) 
             }
         }
     };
-    tokio::time::timeout(Duration::from_mins(1), whole).await.unwrap_or_else(|_| panic!("never: {what}"))
+    tokio::time::timeout(PATIENCE, whole).await.unwrap_or_else(|_| panic!("never: {what}"))
 }
