@@ -46,9 +46,25 @@ fn slow_bodies_get_their_refusal(mcp_url: &str) {
         write!(stream, "POST /mcp HTTP/1.1\r\nHost: {host}\r\nContent-Type: application/json\r\nContent-Length: 20\r\n\r\n").unwrap();
         std::thread::sleep(Duration::from_millis(200));
         stream.write_all(&[b' '; 20]).unwrap();
-        let mut answer = [0; 4_096];
-        let length = stream.read(&mut answer).unwrap();
-        assert!(answer[..length].starts_with(b"HTTP/1.1 401"), "{}", String::from_utf8_lossy(&answer[..length]));
+        let answer = answer(&mut stream);
+        assert!(answer.starts_with("HTTP/1.1 401"), "{answer}");
+    }
+}
+
+/// One whole answer, in however many pieces it comes.
+fn answer(stream: &mut TcpStream) -> String {
+    let mut said = String::new();
+    loop {
+        if let Some((head, body)) = said.split_once("\r\n\r\n") {
+            let length = head.lines().find_map(|line| line.to_ascii_lowercase().strip_prefix("content-length:")?.trim().parse().ok());
+            if body.len() >= length.unwrap_or(0_usize) {
+                return said;
+            }
+        }
+        let mut more = [0; 4_096];
+        let read = stream.read(&mut more).unwrap();
+        assert!(read > 0, "it ends in the middle: {said}");
+        said.push_str(&String::from_utf8_lossy(&more[..read]));
     }
 }
 
