@@ -8,6 +8,8 @@ use serde_json::{Value, json};
 use crate::support::{Agent, ApiServer};
 
 const NAME: &str = "e2e-node";
+/// How long the node may take on a busy machine.
+const PATIENCE: Duration = Duration::from_mins(4);
 
 #[test]
 fn failing_containers_are_named_first_and_healthy_ones_not_at_all() {
@@ -31,8 +33,9 @@ fn failing_containers_are_named_first_and_healthy_ones_not_at_all() {
     until(&mut agent, <[Value]>::is_empty);
     // A rollout that cannot finish beside Pods that still serve.
     deploy(&api, "registry.test/web:does-not-exist");
-    let stuck = until(&mut agent, |findings| first(findings) == Some("image-pull-failed"));
-    assert!(stuck["structured"]["findings"][0]["consequences"].as_array().is_some_and(|list| !list.is_empty()), "{stuck}");
+    // The Deployment's status, which says so, follows the Pod's.
+    let explains = |findings: &[Value]| findings[0]["consequences"].as_array().is_some_and(|list| !list.is_empty());
+    until(&mut agent, |findings| first(findings) == Some("image-pull-failed") && explains(findings));
     deploy(&api, "registry.test/web:2");
     until(&mut agent, <[Value]>::is_empty);
 }
@@ -65,7 +68,7 @@ fn until(agent: &mut Agent, holds: impl Fn(&[Value]) -> bool) -> Value {
         if diagnosed["structured"]["findings"].as_array().is_some_and(|findings| holds(findings)) {
             return diagnosed;
         }
-        assert!(began.elapsed() < Duration::from_mins(2), "not within two minutes: {diagnosed}");
+        assert!(began.elapsed() < PATIENCE, "not within four minutes: {diagnosed}");
         std::thread::sleep(Duration::from_millis(500));
     }
 }

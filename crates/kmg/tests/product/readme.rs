@@ -19,7 +19,7 @@ const CODEX: &str = "codex mcp add kmg --url http://127.0.0.1:3001/mcp";
 /// What runs this case.
 const TEST: &str = "./test";
 /// How long a client may take to open the browser.
-const PATIENCE: Duration = Duration::from_mins(1);
+const PATIENCE: Duration = Duration::from_mins(3);
 
 /// The content of the pages' fenced blocks of `language`.
 fn blocks(language: &str) -> Vec<String> {

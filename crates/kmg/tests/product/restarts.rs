@@ -67,7 +67,7 @@ fn plan_decision_and_outcome_survive_a_killed_gateway() {
 fn until(what: &str, mut done: impl FnMut() -> bool) {
     let began = Instant::now();
     while !done() {
-        assert!(began.elapsed() < Duration::from_mins(1), "not within a minute: {what}");
+        assert!(began.elapsed() < Duration::from_mins(3), "not within three minutes: {what}");
         std::thread::sleep(Duration::from_millis(200));
     }
 }

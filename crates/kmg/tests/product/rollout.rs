@@ -1,10 +1,14 @@
 //! After a write: what the agent hears of the rollout.
 
+use std::time::{Duration, Instant};
+
 use serde_json::{Value, json};
 
 use crate::support::{Agent, ApiServer, Human, Product};
 
 const NAME: &str = "e2e-rollout";
+/// How long a rollout may take on a busy machine.
+const PATIENCE: Duration = Duration::from_mins(4);
 
 /// A rollout that completes is followed with progress and told as complete. One that cannot is told as failed when the
 /// controller gives it up, with what ails its Pods, and is never told as complete; the write stands.
@@ -19,21 +23,23 @@ fn the_rollout_of_a_write_is_watched_to_its_verdict() {
 
     let good = change(&mut agent, &mut human, &product, "registry.test/web:1");
     assert_eq!(good["structured"]["state"], "applied", "{good}");
+    let good = to_its_verdict(&mut agent, good);
     let rollout = &good["structured"]["rollouts"][0];
     assert_eq!(rollout["verdict"], "complete", "{good}");
     assert_eq!(rollout["replicas"], json!({ "desired": 2, "current": 2, "updated": 2, "available": 2 }));
     assert!(rollout["changedSince"].is_null() && rollout["findings"].is_null(), "{good}");
     heard(&good, "Deployment e2e-rollout/web: complete, 2 of 2 replicas available");
 
-    // The controller gives this one up after three seconds.
+    // The controller gives this one up after twenty seconds: by then the node has said what ails the Pods.
     let path = format!("/apis/apps/v1/namespaces/{NAME}/deployments/web");
-    api.patch(&path, &json!({ "spec": { "progressDeadlineSeconds": 3 } }));
+    api.patch(&path, &json!({ "spec": { "progressDeadlineSeconds": 20 } }));
     let bad = change(&mut agent, &mut human, &product, "registry.test/web:does-not-exist");
     assert_eq!((&bad["structured"]["state"], &bad["isError"]), (&json!("applied"), &json!(false)), "the write stands: {bad}");
+    heard(&bad, "Deployment e2e-rollout/web: progressing");
+    let bad = to_its_verdict(&mut agent, bad);
     let rollout = &bad["structured"]["rollouts"][0];
     assert_eq!((&rollout["verdict"], &rollout["findings"][0]["id"]), (&json!("failed"), &json!("image-pull-failed")), "{bad}");
     assert!(bad["structured"]["next"].as_str().unwrap().contains("the rollout failed"), "{bad}");
-    heard(&bad, "Deployment e2e-rollout/web: progressing");
     heard(&bad, "Deployment e2e-rollout/web: failed");
 
     // Later looks tell the same, and that somebody wrote the Deployment since.
@@ -43,7 +49,7 @@ fn the_rollout_of_a_write_is_watched_to_its_verdict() {
     let again = json!({ "metadata": { "annotations": { "try": "again" } } });
     api.patch(&path, &json!({ "spec": { "progressDeadlineSeconds": 600, "template": again } }));
     // Time alone completes nothing.
-    let moved = agent.call("wait_for_plan", &json!({ "planId": plan["planId"], "timeoutSeconds": 3 }));
+    let moved = agent.call("wait_for_plan", &json!({ "planId": plan["planId"], "timeoutSeconds": 10 }));
     let rollout = &moved["structured"]["rollouts"][0];
     assert_eq!((&rollout["verdict"], &rollout["changedSince"]), (&json!("progressing"), &json!(true)), "{moved}");
     assert!(moved["progress"].as_array().is_some_and(|notes| notes.len() > 1), "{moved}");
@@ -62,6 +68,16 @@ fn change(agent: &mut Agent, human: &mut Human, product: &Product, image: &str) 
     human.visit(product.login(), url);
     human.approve(product.login(), url);
     agent.call("apply_approved_plan", &json!({ "planId": asked["structured"]["planId"] }))
+}
+
+/// `answer`, or what follows it: an apply looks on for a bounded time, and what is progressing then is asked for again.
+fn to_its_verdict(agent: &mut Agent, mut answer: Value) -> Value {
+    let began = Instant::now();
+    while answer["structured"]["rollouts"][0]["verdict"] == "progressing" {
+        assert!(began.elapsed() < PATIENCE, "no verdict: {answer}");
+        answer = agent.call("wait_for_plan", &json!({ "planId": answer["structured"]["planId"], "timeoutSeconds": 50 }));
+    }
+    answer
 }
 
 /// The client heard `text`, and the numbers of what it heard grow.

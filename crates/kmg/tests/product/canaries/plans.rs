@@ -8,7 +8,7 @@ use super::World;
 use super::asker::Answer;
 use super::planted::image;
 
-const PATIENCE: Duration = Duration::from_mins(1);
+const PATIENCE: Duration = Duration::from_mins(3);
 
 pub(crate) fn plan_everything(world: &mut World) {
     denied(world);
@@ -203,13 +203,16 @@ impl World {
         self.api.send("PATCH", &path, "application/apply-patch+yaml", config);
     }
 
-    /// Waits until the Deployment's controller has seen its last change: a plan made before would be stale.
+    /// Waits until the Deployment's last change is rolled out: a plan made before would be stale, or refused because the
+    /// controller writes faster than it is made.
     pub(super) fn settled(&self) {
         let began = Instant::now();
         loop {
             let object = self.api.get(&format!("/apis/apps/v1/namespaces/{}/deployments/planted-deployment", self.product.namespace));
             let (spec, status) = (&object["spec"], &object["status"]);
-            if status["observedGeneration"] == object["metadata"]["generation"] && status["updatedReplicas"] == spec["replicas"] {
+            let counts = ["replicas", "updatedReplicas", "availableReplicas"];
+            let all = counts.iter().all(|count| status[count] == spec["replicas"]);
+            if status["observedGeneration"] == object["metadata"]["generation"] && all {
                 return;
             }
             assert!(began.elapsed() < PATIENCE, "not settled: {status}");
