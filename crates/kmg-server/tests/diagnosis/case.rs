@@ -40,6 +40,8 @@ pub(crate) enum Step {
     Send(Method, &'static str, &'static str, Value),
     /// Writes this status of the attachment of the case's volume to the node `$ns`, once there is one.
     Attach(Value),
+    /// Waits until the API server refuses this Pod: what forbids it takes a moment to reach the server.
+    Refused(Value),
     /// Waits until the object at the path has the value at the pointer; `Null` also when there is no object.
     Until(&'static str, &'static str, Value),
 }

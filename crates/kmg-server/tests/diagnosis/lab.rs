@@ -18,7 +18,7 @@ use crate::admin::{Admin, object_path};
 use crate::case::Case;
 
 /// How long the cluster gets to become what a step waits for.
-const PATIENCE: Duration = Duration::from_secs(90);
+const PATIENCE: Duration = Duration::from_mins(4);
 /// How often it is asked.
 const TICK: Duration = Duration::from_secs(1);
 
@@ -49,7 +49,7 @@ impl Lab {
         }
         let source = KubeconfigSource { path: test_cluster.kubeconfig, context: None };
         let operator = Cluster::connect(&source, Options::new(Clock::system())).await.unwrap();
-        let minted = mint(&operator, Identity::Reader, &rbac, 600).await.unwrap();
+        let minted = mint(&operator, Identity::Reader, &rbac, 3_600).await.unwrap();
         let reader = Cluster::connect_text(minted.kubeconfig.expose_secret(), Options::new(Clock::system())).await.unwrap();
         let allow = AllowList::new(namespaces);
         let options =
@@ -83,6 +83,21 @@ impl Lab {
             }
         };
         tokio::time::timeout(PATIENCE, whole).await.unwrap_or_else(|_| Err(format!("never as awaited: {path}: {}", last["status"])))
+    }
+
+    /// Sends `pod` as a dry run until it is refused.
+    pub(crate) async fn until_refused(&self, path: &str, pod: &Value) -> Result<(), String> {
+        let whole = async {
+            let mut ticks = tokio::time::interval(TICK);
+            loop {
+                ticks.tick().await;
+                let (status, _) = self.admin.send(Method::POST, path, Some(("application/json", pod))).await?;
+                if !(200..300).contains(&status) {
+                    return Ok(());
+                }
+            }
+        };
+        tokio::time::timeout(PATIENCE, whole).await.unwrap_or_else(|_| Err(format!("never refused: POST {path}")))
     }
 
     /// Removes a case's namespace, in the background.

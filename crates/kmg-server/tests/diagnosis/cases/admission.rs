@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::case::{Case, Step};
-use crate::shapes::{deployment, merge, object, simulated, spec};
+use crate::shapes::{deployment, merge, object, pod, simulated, spec};
 
 const ADMISSION: &str = "admissionregistration.k8s.io/v1";
 
@@ -15,6 +15,11 @@ fn mended_deployment() -> Step {
 
 fn refused(name: &'static str, cause: &'static str, over: Value) -> Case {
     Case::broken(name, ("pods-not-created", cause), deployment(simulated(merge(spec(), over)))).off_node().mended([mended_deployment()])
+}
+
+/// Waits until the API server refuses such a Pod: one that came before would stay.
+fn in_force(over: Value) -> Step {
+    Step::Refused(pod(simulated(merge(spec(), over))))
 }
 
 pub(super) fn cases() -> Vec<Case> {
@@ -32,10 +37,16 @@ pub(super) fn cases() -> Vec<Case> {
     // Nobody listens there.
     let silent = webhook(&json!({"url": "https://127.0.0.1:1/"}));
     vec![
-        plain("quota", "quota").after([Step::Apply(quota.clone())]).mended_after([Step::Delete(quota)]),
-        refused("limit-range", "limit-range", wanting).after([Step::Apply(limits.clone())]).mended_after([Step::Delete(limits)]),
-        plain("pod-security", "pod-security").after([level("restricted")]).mended_after([level("privileged")]),
-        plain("webhook-unavailable", "webhook-unavailable").after([Step::Apply(silent.clone())]).mended_after([Step::Delete(silent)]),
+        plain("quota", "quota")
+            .after([Step::Apply(quota.clone()), Step::Until("/api/v1/namespaces/$ns/resourcequotas/few", "/status/hard/pods", "0".into())])
+            .mended_after([Step::Delete(quota)]),
+        refused("limit-range", "limit-range", wanting.clone())
+            .after([Step::Apply(limits.clone()), in_force(wanting)])
+            .mended_after([Step::Delete(limits)]),
+        plain("pod-security", "pod-security").after([level("restricted"), in_force(json!({}))]).mended_after([level("privileged")]),
+        plain("webhook-unavailable", "webhook-unavailable")
+            .after([Step::Apply(silent.clone()), in_force(json!({}))])
+            .mended_after([Step::Delete(silent)]),
         policy(),
         // The API server keeps the account's name in an older field too: it has to be said which one it is now.
         refused("service-account-missing", "service-account-missing", json!({"serviceAccountName": "absent"}))
@@ -59,7 +70,7 @@ fn webhook(client: &Value) -> Value {
 /// Pods that a webhook refuses, which `client` leads to.
 pub(super) fn denied(client: &Value) -> Case {
     refused("webhook-denied", "webhook-denied", json!({}))
-        .after([Step::Apply(webhook(client))])
+        .after([Step::Apply(webhook(client)), in_force(json!({}))])
         .quotes("no owner, no Pod")
         .mended_after([Step::Delete(webhook(client))])
 }
@@ -81,7 +92,7 @@ fn policy() -> Case {
     });
     let labelled = merge(deployment(simulated(spec())), json!({"spec": {"template": {"metadata": {"labels": {"team": "lab"}}}}}));
     refused("admission-policy", "admission-policy", json!({}))
-        .after([Step::Apply(policy), Step::Apply(binding)])
+        .after([Step::Apply(policy), Step::Apply(binding), in_force(json!({}))])
         .quotes("every Pod names its team")
         .mended([Step::Apply(labelled)])
 }
