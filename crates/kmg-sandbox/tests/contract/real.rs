@@ -19,7 +19,7 @@ use crate::target::{Target, client};
 use crate::transcript::Transcript;
 
 /// A kubelet reports, backs off and ends containers within it, on a busy machine too.
-const PATIENCE: Duration = Duration::from_secs(90);
+const PATIENCE: Duration = Duration::from_mins(4);
 
 /// Runs `case` on the real API server: its transcript is the recorded one, or becomes it.
 pub(crate) async fn check(name: &str, needs: Needs, case: impl AsyncFn(&mut Transcript)) {
@@ -89,7 +89,7 @@ fn collection(object: &Value) -> String {
 
 async fn mint(target: &Target, account: Account) -> String {
     let path = format!("/api/v1/namespaces/$ns-kmg/serviceaccounts/{}/token", account.account());
-    let ask = json!({"apiVersion": "authentication.k8s.io/v1", "kind": "TokenRequest", "spec": {"expirationSeconds": 600}});
+    let ask = json!({"apiVersion": "authentication.k8s.io/v1", "kind": "TokenRequest", "spec": {"expirationSeconds": 3_600}});
     let answer = target.send(&post(path, &ask)).await;
     assert_eq!(answer.status, 201, "no token: {}", answer.body);
     answer.text("/status/token").to_owned()
@@ -113,7 +113,7 @@ async fn until(done: impl AsyncFn() -> bool) {
             ticks.tick().await;
         }
     };
-    tokio::time::timeout(Duration::from_mins(1), whole).await.unwrap();
+    tokio::time::timeout(PATIENCE, whole).await.unwrap();
 }
 
 /// Removes what the case and its set-up left; the namespaces go in the background.

@@ -16,7 +16,7 @@ use crate::transcript::Transcript;
 /// Its namespace: like the real ones, in no other text.
 const NAMESPACE: &str = "contract-7";
 /// Its controllers wait for nothing.
-const PATIENCE: Duration = Duration::from_secs(20);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// Runs `case` on a sandbox of its own: its transcript is the recorded one.
 pub(crate) async fn check(name: &str, needs: Needs, case: impl AsyncFn(&mut Transcript)) {

@@ -9,7 +9,7 @@ use url::Url;
 
 use crate::ask::{Ask, Who};
 
-const DEADLINE: Duration = Duration::from_secs(30);
+const DEADLINE: Duration = Duration::from_mins(1);
 /// The answer's headers that a transcript keeps; `audit-id` only where the request had one.
 const KEPT: [&str; 4] = ["content-type", "warning", "retry-after", "www-authenticate"];
 

@@ -26,7 +26,7 @@ async fn start() -> (Sandbox, Client) {
     #[expect(clippy::disallowed_methods, reason = "the bounded client has no place for an authority of its own")]
     let builder = Client::builder();
     let authority = Certificate::from_pem(sandbox.authority_pem().as_bytes()).unwrap();
-    let client = builder.tls_certs_only([authority]).no_proxy().timeout(Duration::from_secs(20)).build().unwrap();
+    let client = builder.tls_certs_only([authority]).no_proxy().timeout(Duration::from_mins(1)).build().unwrap();
     (sandbox, client)
 }
 
@@ -116,7 +116,8 @@ async fn bodies_can_be_cut_short_or_endless_and_answers_can_stall() {
     drop(endless);
     faults.add(Rule::next(Effect::Stall(When::Before)));
     let url = format!("https://{}{CONFIG_MAPS}", sandbox.address());
-    let stalled = client.get(url).bearer_auth("secret").timeout(Duration::from_millis(300)).send().await;
+    // Long enough for the request to arrive on a busy machine: one that did not would leave the stall to the next.
+    let stalled = client.get(url).bearer_auth("secret").timeout(Duration::from_secs(3)).send().await;
     assert!(stalled.unwrap_err().is_timeout());
     assert_eq!(get(&sandbox, &client, CONFIG_MAPS).await.unwrap().status().as_u16(), 200);
 }

@@ -107,7 +107,9 @@ pub(super) async fn scales(t: &mut Transcript) {
     t.until("no Pod is left", &get(core("pods")), pods_are(0)).await;
     t.settled("at rest", web(), at_rest).await;
     survey(t).await;
-    events(t, &[("ScalingReplicaSet", 4), ("SuccessfulCreate", 3), ("SuccessfulDelete", 3), ("Killing", 3)]).await;
+    let wanted =
+        [("ScalingReplicaSet", 4), ("SuccessfulCreate", 3), ("SuccessfulDelete", 3), ("Scheduled", 3), ("Started", 3), ("Killing", 3)];
+    events(t, &wanted).await;
 }
 
 pub(super) async fn replaces(t: &mut Transcript) {
@@ -118,7 +120,7 @@ pub(super) async fn replaces(t: &mut Transcript) {
     t.settled("the Pod is gone", get(core(&format!("pods/{first}"))), |answer| answer["reason"] == "NotFound").await;
     t.settled("at rest", web(), at_rest).await;
     survey(t).await;
-    events(t, &[("SuccessfulCreate", 2), ("Killing", 1), ("Started", 2)]).await;
+    events(t, &[("ScalingReplicaSet", 1), ("SuccessfulCreate", 2), ("Scheduled", 2), ("Started", 2), ("Killing", 1)]).await;
 }
 
 pub(super) async fn service_endpoints(t: &mut Transcript) {
