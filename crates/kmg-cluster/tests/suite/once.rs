@@ -88,12 +88,22 @@ async fn reads_are_bounded_too() {
 #[tokio::test]
 async fn no_more_calls_are_in_flight_than_allowed() {
     let stub = Stub::start(|_| Reply::Stall).await;
-    let options = Options { in_flight: 3, deadline: SHORT, ..Options::new(Clock::system()) };
+    let options = Options { in_flight: 3, deadline: 5 * SHORT, ..Options::new(Clock::system()) };
     let cluster = Cluster::connect_text(&stub.kubeconfig(), options).await.unwrap();
     let calls = (0..20).map(|_| cluster.get("/x", &[], "application/json"));
-    let all = futures_util::future::join_all(calls).await;
+    let mut all = Box::pin(futures_util::future::join_all(calls));
+    // Looked at while they wait: the first to be given up makes room for others, which may still be sent.
+    let sent = async {
+        stub.at_least("GET", 3).await;
+        tokio::time::sleep(SHORT).await;
+        stub.heads("GET").len()
+    };
+    tokio::select! {
+        _ = &mut all => panic!("a call was answered or given up"),
+        sent = sent => assert_eq!(sent, 3),
+    }
+    let all = all.await;
     assert!(all.iter().all(|answer| matches!(answer, Err(ClusterError::Timeout(_)))));
-    assert_eq!(stub.heads("GET").len(), 3);
 }
 
 /// Why the stack is not kube's default one: it repeats writes. Should this fail after an update of kube, look
