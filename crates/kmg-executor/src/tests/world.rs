@@ -82,7 +82,7 @@ async fn settled(cluster: &Cluster, path: &str) {
             tokio::time::sleep(Duration::from_millis(100)).await;
         }
     };
-    tokio::time::timeout(Duration::from_mins(1), whole).await.expect("the controller did not settle");
+    tokio::time::timeout(Duration::from_mins(3), whole).await.expect("the controller did not settle");
 }
 
 pub(super) fn deployment(namespace: &str) -> Value {
@@ -200,12 +200,13 @@ impl World {
             seal_key: Self::seal_key(),
             cluster: self.cluster.clone(),
             clock: self.clock.clone(),
-            lock_wait: Duration::from_secs(5),
+            lock_wait: Duration::from_mins(1),
             // One read for each call: these cases move the clock by hand.
             timing: Timing {
                 settle_within: Duration::ZERO,
                 poll_every: Duration::from_millis(1),
                 send_deadline: Duration::from_mins(1),
+                retry_within: Duration::from_mins(1),
                 ..Timing::default()
             },
         }
