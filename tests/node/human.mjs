@@ -16,6 +16,8 @@ const browser = await chromium.launch({
     '--disable-component-update', '--disable-sync', '--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost'],
 });
 const context = await browser.newContext();
+// As long as a busy machine takes.
+context.setDefaultTimeout(120_000);
 const page = await context.newPage();
 let complaints = [];
 page.on('console', (message) => { if (message.type() === 'error') complaints.push(message.text()); });
@@ -27,23 +29,33 @@ const state = async (more = {}) => {
   return out;
 };
 
+// Waits until the browser stands on a page that stays: one that only leads on is not where a person arrives.
+const arrived = async () => {
+  await page.locator('meta[http-equiv="refresh"]').waitFor({ state: 'detached' });
+  await page.waitForLoadState('load');
+  await page.waitForLoadState('networkidle');
+};
+
+// Does what leads to another page. A click may return before its own page has gone.
+const leaving = async (act) => {
+  await Promise.all([page.waitForNavigation({ waitUntil: 'load' }), act()]);
+  await arrived();
+  return state();
+};
+
 const steps = {
   async open({ url }) {
     const response = await page.goto(url, { waitUntil: 'load' });
-    await page.waitForLoadState('networkidle');
+    await arrived();
     return state({ status: response?.status(), headers: response?.headers() });
   },
   async 'sign-in'({ username, password }) {
     await page.getByLabel('User name').fill(username);
     await page.getByLabel('Password').fill(password);
-    await page.getByRole('button', { name: 'Sign in' }).click();
-    await page.waitForLoadState('networkidle');
-    return state();
+    return leaving(() => page.getByRole('button', { name: 'Sign in' }).click());
   },
   async click({ role, name }) {
-    await page.getByRole(role, { name, exact: true }).click();
-    await page.waitForLoadState('networkidle');
-    return state();
+    return leaving(() => page.getByRole(role, { name, exact: true }).click());
   },
   async fill({ label, value }) {
     await page.getByLabel(label).fill(value);
