@@ -94,7 +94,7 @@ async fn a_killed_child_fails_its_calls_at_once_and_is_started_again() {
 
 #[tokio::test]
 async fn a_stuck_child_is_killed_and_started_again() {
-    let options = LinkOptions { heartbeat: Duration::from_secs(1), missed: 4, ..LinkOptions::default() };
+    let options = LinkOptions { heartbeat: Duration::from_secs(2), missed: 5, ..LinkOptions::default() };
     let (supervisor, mut events) = start("executor", options);
     let link = supervisor.ready(LONG).await.unwrap();
     let stuck = pid(&link).await;
