@@ -2,9 +2,9 @@
 
 use serde::Serialize;
 
-use crate::canon::canonical;
 use crate::report::Report;
 use crate::secrets::redact;
+use crate::text::canonical;
 
 /// What stands out in a text of the agent.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
@@ -28,7 +28,7 @@ impl InputVerdict {
 /// Marks invisible characters, direction controls, control characters and secrets in `text`.
 pub fn screen_input(text: &str) -> InputVerdict {
     let mut marks = Report::default();
-    let shown = canonical(text, true, &mut marks);
+    let shown = canonical(text, true, &mut marks).text;
     let _only_counted = redact(&shown, &mut marks);
     InputVerdict { marks }
 }

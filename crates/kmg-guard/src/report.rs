@@ -58,6 +58,13 @@ impl Kind {
         }
     }
 
+    /// The kind of secret called `name`; `None` for a name that is none.
+    pub(crate) fn secret(name: &str) -> Option<Self> {
+        [Self::PrivateKey, Self::Jwt, Self::Header, Self::VendorKey, Self::UrlCredentials, Self::KeyValue]
+            .into_iter()
+            .find(|kind| kind.as_str() == name)
+    }
+
     /// Whether the kind is a secret.
     pub const fn is_secret(self) -> bool {
         matches!(self, Self::PrivateKey | Self::Jwt | Self::Header | Self::VendorKey | Self::UrlCredentials | Self::KeyValue)

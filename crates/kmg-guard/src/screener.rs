@@ -3,11 +3,11 @@
 use kmg_core::untrusted::Quoted;
 use serde_json::{Map, Value};
 
-use crate::canon::canonical;
 use crate::class::{FieldClass, cut};
 use crate::model::{ModelText, ScreenedValue};
 use crate::report::{Kind, Report};
 use crate::secrets::{self, redact};
+use crate::text::canonical;
 
 /// How often redaction and cutting may feed each other before the text is withheld.
 const ROUNDS: usize = 4;
@@ -60,7 +60,7 @@ impl Screener {
         if !self.take(foreign.len()) {
             return self.withhold();
         }
-        let mut text = canonical(foreign, class.max_lines() > 1, &mut self.report);
+        let mut text = canonical(foreign, class.max_lines() > 1, &mut self.report).text.into_owned();
         for _round in 0..ROUNDS {
             let redacted = redact(&text, &mut self.report);
             let short = cut(&redacted, class);
@@ -78,7 +78,7 @@ impl Screener {
     /// Lines of a private key are replaced, whichever of them hold its BEGIN and END.
     pub fn lines(&mut self, foreign: &[&str], class: FieldClass) -> Vec<ModelText> {
         // As they will be shown: a hidden character in BEGIN would hide the key's beginning, and a colour its end.
-        let shown: Vec<String> = foreign.iter().map(|line| canonical(line, true, &mut Report::default())).collect();
+        let shown: Vec<String> = foreign.iter().map(|line| canonical(line, true, &mut Report::default()).text.into_owned()).collect();
         let marks = secrets::key_lines(&shown);
         let both = foreign.iter().zip(marks);
         both.map(|(line, of_key)| {

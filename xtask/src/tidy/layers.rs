@@ -9,6 +9,7 @@ use cargo_metadata::{DependencyKind, Metadata, PackageId};
 const ARROWS: &[(&str, &[&str])] = &[
     ("kmg-core", &[]),
     ("kmg-guard", &[]),
+    ("kmg-guard-train", &["kmg-guard"]),
     ("kmg-diagnosis", &[]),
     ("kmg-rpc", &[]),
     ("kmg-jwt", &[]),

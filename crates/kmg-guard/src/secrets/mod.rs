@@ -1,20 +1,47 @@
-//! Secrets that can be told by their structure. Hand-written scanners, each one pass and linear in the text.
+//! Secrets in text, found by rules that are data: literals, and at each of them an expression or a scanner.
 //!
-//! What is never replaced: digests, uids, resource versions, names of Secrets, certificates, placeholders such
-//! as `${VAR}`. Over-redaction is preferred where the end of a secret cannot be told.
+//! What is never replaced: digests, uids, resource versions, names of Secrets and of their keys, certificates,
+//! placeholders such as `${VAR}`. Over-redaction is preferred where the end of a secret cannot be told.
 
+mod assignment;
+mod bare;
+mod blocks;
+mod bounds;
+mod check;
+mod encoding;
+mod example;
+mod find;
+mod harmless;
+mod json_object;
+mod json_reader;
+mod judge;
 mod key_lines;
 mod keys;
+mod lists;
+mod names;
+mod pack;
 mod pairs;
+mod pattern;
 mod pem;
-mod tokens;
+mod prose;
+mod redact;
+mod rule;
+mod samples;
+mod scan;
+mod separator;
+mod structure;
 mod urls;
+mod value;
+mod words;
+mod yaml_object;
 
+pub(crate) use find::Found;
 pub(crate) use key_lines::key_lines;
 pub(crate) use keys::key_is_secret;
+pub(crate) use redact::redact;
 
-use crate::class::split_note;
-use crate::report::{Kind, Report};
+use crate::pack::Head;
+use crate::report::Kind;
 
 /// What stands in a secret's place.
 pub(crate) fn placeholder(kind: Kind) -> String {
@@ -23,51 +50,40 @@ pub(crate) fn placeholder(kind: Kind) -> String {
 
 /// Whether `text` is exactly one placeholder.
 pub(crate) fn is_placeholder(text: &str) -> bool {
-    text.strip_prefix("[redacted:")
-        .and_then(|rest| rest.strip_suffix(']'))
-        .is_some_and(|kind| !kind.is_empty() && kind.bytes().all(|b| b.is_ascii_lowercase() || b == b'-'))
+    bare::placeholder_end(text.as_bytes(), 0) == Some(text.len())
 }
 
-/// `text` with every secret replaced by a placeholder.
-pub(crate) fn redact(text: &str, report: &mut Report) -> String {
-    let (body, note) = split_note(text);
-    let mut body = pem::redact(body, report);
-    for scan in [urls::redact, tokens::redact, pairs::redact] {
-        body = scan(&body, report);
-    }
-    body.push_str(note);
-    body
+/// The secrets in canonical text: spans in bytes, in order, none over another, on character boundaries.
+pub(crate) fn find(text: &str) -> Vec<Found<'static>> {
+    pack::embedded().map(|pack| pack.find(text)).unwrap_or_default()
 }
 
-/// Rebuilds a text with spans replaced. Spans come in order and do not overlap.
-struct Rewriter<'a> {
-    text: &'a str,
-    done: usize,
-    out: String,
+/// Reads a rule file of an operator, compiles its expressions and proves its rules; how many there are.
+/// The errors name the rule and the field or the text.
+pub(crate) fn check_rules(file: &str, text: &str) -> Result<usize, Vec<String>> {
+    let read = pack::Pack::read(&[(file, text)]).and_then(|pack| pack.verify().map(|()| pack));
+    let pack = read.map_err(|error| vec![error.to_string()])?;
+    let failed = pack.prove();
+    if failed.is_empty() { Ok(pack.rules.len()) } else { Err(failed.iter().map(ToString::to_string).collect()) }
 }
 
-impl<'a> Rewriter<'a> {
-    fn new(text: &'a str) -> Self {
-        Self { text, done: 0, out: String::with_capacity(text.len()) }
-    }
+/// What the rule with this id says of itself.
+pub(crate) fn head(id: &str) -> Option<&'static Head> {
+    pack::embedded().ok()?.rules.iter().map(|rule| &rule.head).find(|head| head.id == id)
+}
 
-    fn replace(&mut self, from: usize, to: usize, kind: Kind, report: &mut Report) {
-        self.out.push_str(&self.text[self.done..from]);
-        self.out.push_str(&placeholder(kind));
-        self.done = to;
-        report.add(kind, 1);
-    }
-
-    fn finish(mut self) -> String {
-        self.out.push_str(&self.text[self.done..]);
-        self.out
+/// Proves every rule on its examples: how many rules there are, and each example that one does not keep to.
+pub(crate) fn prove() -> (usize, Vec<String>) {
+    match pack::embedded() {
+        Ok(pack) => (pack.rules.len(), pack.prove().iter().map(ToString::to_string).collect()),
+        Err(error) => (0, vec![error.to_string()]),
     }
 }
 
-/// The end of the run of bytes from `from` that satisfy `member`, at most `max` bytes on.
-fn run(bytes: &[u8], from: usize, max: usize, member: impl Fn(u8) -> bool) -> usize {
-    let window = &bytes[from.min(bytes.len())..bytes.len().min(from.saturating_add(max))];
-    from + window.iter().position(|b| !member(*b)).unwrap_or(window.len())
+/// The literals of all rules.
+pub(crate) fn literals() -> Vec<String> {
+    let rules = pack::embedded().map(|pack| pack.rules.as_slice()).unwrap_or_default();
+    rules.iter().flat_map(|rule| rule.literals.iter().cloned()).collect()
 }
 
 #[cfg(test)]
