@@ -2,6 +2,7 @@
 
 mod bench;
 mod cluster;
+mod guard_eval;
 mod pictures;
 mod test;
 mod tidy;
@@ -14,6 +15,8 @@ const USAGE: &str = "cargo xtask TASK
   pictures                   docs/pictures, in real Chromium
   bench [--quick] [--record] the numbers of docs/benchmarks.md, measured
   bench reads [--record]     of them only the bytes and tokens that the reading tools answer
+  guard-eval [--quick] [--record] [--corpora DIR]
+                             how well and how fast the guard finds attacks and secrets in the development corpora
   cluster build|up|down      the real test cluster (see tests/cluster/README.md)";
 
 fn main() -> ExitCode {
@@ -22,6 +25,7 @@ fn main() -> ExitCode {
         Some(("test", rest)) => test::run(rest),
         Some(("tidy", [])) => tidy::run(),
         Some(("bench", rest)) => bench::run(rest),
+        Some(("guard-eval", rest)) => guard_eval::run(rest),
         Some(("cluster", rest)) => cluster::run(rest),
         Some(("pictures", [])) => pictures::run(),
         _ => Err(anyhow::anyhow!("{USAGE}")),

@@ -64,8 +64,11 @@ fn main() -> anyhow::Result<()> {
         return Ok(());
     };
     let at = || path.display().to_string();
-    let text = if args.only_answers { report::with_answers(&std::fs::read_to_string(path).with_context(at)?, &text) } else { text };
-    std::fs::write(path, text).with_context(at)
+    // A first report has none before it.
+    let older = if args.only_answers || path.exists() { std::fs::read_to_string(path).with_context(at)? } else { String::new() };
+    let (older, guard) = report::split_guard(&older);
+    let text = if args.only_answers { report::with_answers(&older, &text) } else { text };
+    std::fs::write(path, text + &guard).with_context(at)
 }
 
 async fn run(args: &Args, clients: &tokio::runtime::Handle) -> anyhow::Result<String> {

@@ -10,6 +10,9 @@ use crate::measure::sizes::Sizes;
 
 /// The method, in words that hold for every run.
 const METHOD: &str = include_str!("method.md");
+/// Where the part on the guard begins and ends.
+const GUARD: &str = "<!-- guard-eval: begin -->";
+const GUARD_END: &str = "<!-- guard-eval: end -->";
 
 /// The whole report as Markdown. `skipped` are targets that could not be measured, with the reason.
 pub fn render(machine: &Machine, measured: &[Measured], skipped: &[(String, String)]) -> String {
@@ -35,6 +38,14 @@ pub fn answers(machine: &Machine, sizes: &[(&str, &Sizes)]) -> String {
 pub fn with_answers(report: &str, answers: &str) -> String {
     let before = report.split_once(&format!("{}\n", sections::ANSWERS)).map_or(report, |(before, _)| before);
     format!("{}\n\n{answers}", before.trim_end())
+}
+
+/// `report` without the part on the guard, and that part, for the end of a new report: `cargo xtask guard-eval`
+/// measures it. The part is empty where there is none.
+pub fn split_guard(report: &str) -> (String, String) {
+    let parts = report.split_once(GUARD).and_then(|(before, rest)| Some((before, rest.split_once(GUARD_END)?)));
+    let Some((before, (part, behind))) = parts else { return (report.to_owned(), String::new()) };
+    (format!("{}\n{}", before.trim_end(), behind.trim_start()), format!("\n{GUARD}{part}{GUARD_END}\n"))
 }
 
 #[cfg(test)]

@@ -102,6 +102,15 @@ fn the_answers_alone_take_the_place_of_the_older_ones() {
 }
 
 #[test]
+fn the_part_on_the_guard_stays_behind_everything() {
+    let part = "\n<!-- guard-eval: begin -->\n## Guardrails\n\nwords\n<!-- guard-eval: end -->\n";
+    let whole = render(&machine(), &[measured()], &[]);
+    assert_eq!(split_guard(&whole), (whole.clone(), String::new()));
+    let (report, guard) = split_guard(&format!("{whole}{part}"));
+    assert_eq!((report.as_str(), guard.as_str()), (whole.as_str(), part));
+}
+
+#[test]
 fn the_machine_and_what_was_left_out_are_named() {
     let text = render(&machine(), &[], &[("the sandbox".to_owned(), "it is off".to_owned())]);
     assert!(text.contains("Not measured: the sandbox, because it is off."), "{text}");
