@@ -262,3 +262,52 @@ EXIT STATUS
   0  printed
   1  standard output cannot be written
   2  the command line is wrong";
+
+pub(super) const GUARD: &str = "\
+EXAMPLES
+  kubectl logs web-0 | kmg guard scan --as log --explain -
+  kmg guard eval rows.jsonl.gz > answers.jsonl
+  kmg guard test-rules
+
+EXIT STATUS
+  0  done, whatever was found
+  1  a file cannot be read, or a rule does not keep its word
+  2  the command line is wrong";
+
+pub(super) const GUARD_SCAN: &str = "\
+EXAMPLES
+  kubectl logs web-0 | kmg guard scan --as log        what a model would read
+  kmg guard scan --explain notes.txt                  what was found, and why
+
+EXIT STATUS
+  0  printed, whatever was found
+  1  the text cannot be read, or is larger than 64 MiB
+  2  the command line is wrong";
+
+pub(super) const GUARD_EVAL: &str = "\
+EXAMPLES
+  kmg guard eval rows.jsonl.gz > answers.jsonl
+  kmg guard eval --secrets documents.jsonl > answers.jsonl 2> summary.json
+
+EXIT STATUS
+  0  every row was looked at
+  1  the file or a row of it cannot be read
+  2  the command line is wrong";
+
+pub(super) const GUARD_TEST_RULES: &str = "\
+EXAMPLES
+  kmg guard test-rules
+
+EXIT STATUS
+  0  every rule keeps to the examples that it brings
+  1  one does not; each is named with the example
+  2  the command line is wrong";
+
+pub(super) const GUARD_BENCH: &str = "\
+EXAMPLES
+  kmg guard bench rows.jsonl.gz
+
+EXIT STATUS
+  0  measured
+  1  the file or a row of it cannot be read
+  2  the command line is wrong";

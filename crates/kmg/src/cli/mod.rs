@@ -3,6 +3,7 @@
 mod check;
 mod demo;
 mod examples;
+mod guard;
 mod keys;
 mod processes;
 mod rbac;
@@ -16,6 +17,7 @@ use clap_complete::Shell;
 
 pub(crate) use check::{AuditCommand, ConfigCommand, DoctorArgs};
 pub(crate) use demo::{DemoArgs, SandboxArgs};
+pub(crate) use guard::{GuardCommand, Source};
 pub(crate) use keys::{KeysCommand, TrustArgs};
 pub(crate) use processes::{ExecutorArgs, Lifetime, ServerArgs};
 pub(crate) use rbac::{RbacArgs, RbacCommand};
@@ -115,6 +117,12 @@ pub(crate) enum Command {
     Keys {
         #[command(subcommand)]
         command: KeysCommand,
+    },
+    /// Look at texts the way the gateway does before a model sees them
+    #[command(after_long_help = examples::GUARD)]
+    Guard {
+        #[command(subcommand)]
+        command: GuardCommand,
     },
     /// The accounts, roles and the fence in the cluster
     #[command(after_long_help = examples::RBAC)]

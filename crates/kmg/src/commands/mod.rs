@@ -5,6 +5,7 @@ mod completions;
 mod config;
 mod executor;
 pub(crate) mod gateway;
+mod guard;
 mod issuer;
 pub(crate) mod lifetime;
 pub(crate) mod rbac;
@@ -17,7 +18,7 @@ use std::process::ExitCode;
 
 pub(crate) use config::Of;
 
-use crate::cli::{AuditCommand, Command, ConfigCommand, KeysCommand, RbacCommand};
+use crate::cli::{AuditCommand, Command, ConfigCommand, GuardCommand, KeysCommand, RbacCommand};
 use crate::{demo, doctor, keys};
 
 /// Runs one command to its end, and says the exit status.
@@ -30,6 +31,10 @@ pub(crate) fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Config { command: ConfigCommand::Check { file } } => config::check(&file),
         Command::Completions { shell } => completions::print(shell),
         Command::Tools { json } => tools::print(json),
+        Command::Guard { command: GuardCommand::Eval { file, secrets, source } } => guard::eval(&file, secrets, source),
+        Command::Guard { command: GuardCommand::Scan { file, explain, source } } => guard::scan(&file, explain, source),
+        Command::Guard { command: GuardCommand::TestRules } => guard::test_rules(),
+        Command::Guard { command: GuardCommand::Bench { file } } => guard::bench(&file),
         Command::Keys { command: KeysCommand::Init { folder } } => keys::init(&folder),
         Command::Keys { command: KeysCommand::Trust(args) } => trust::print(&args),
         Command::Audit { command: AuditCommand::Verify { journal, witness, keys } } => block_on(audit::verify(journal, witness, &keys)),
