@@ -121,7 +121,7 @@ impl Windows {
 
     #[inline]
     fn step(&mut self) {
-        self.reach = self.reach.max(0) + self.open.sum;
+        self.reach = self.reach.max(0).saturating_add(self.open.sum);
         self.ring[self.next] = std::mem::take(&mut self.open);
         self.next = (self.next + 1) % STEPS;
         self.filled = (self.filled + 1).min(STEPS);
