@@ -73,13 +73,7 @@ impl Maker {
                 let some: Vec<&String> = lines.iter().skip(part).step_by(PARTS).collect();
                 for _ in 0..TEXTS {
                     let count = 2 + self.dice.below(5);
-                    let mut many = Vec::new();
-                    for number in 1..=count {
-                        let at = self.dice.below(some.len());
-                        let Some(line) = some.get(at) else { continue };
-                        many.push((number, self.wrapped(line, errands)));
-                    }
-                    let text = self.text(&many);
+                    let text = self.several(&some, count, errands);
                     self.add(&corpus, part, false, text);
                 }
             }
@@ -93,16 +87,21 @@ impl Maker {
             let some: Vec<&String> = all.iter().flat_map(|(_, lines)| lines.iter().skip(part).step_by(PARTS)).collect();
             for _ in 0..LONG {
                 let count = 6 + self.dice.below(14);
-                let mut many = Vec::new();
-                for number in 1..=count {
-                    let at = self.dice.below(some.len());
-                    let Some(line) = some.get(at) else { continue };
-                    many.push((number, self.wrapped(line, errands)));
-                }
-                let text = self.text(&many);
+                let text = self.several(&some, count, errands);
                 self.add(&format!("{start}_long"), part, false, text);
             }
         }
+    }
+
+    /// `count` of some lines, as one text.
+    fn several(&mut self, some: &[&String], count: usize, errands: &[String]) -> String {
+        let mut many = Vec::new();
+        for number in 1..=count {
+            let at = self.dice.below(some.len());
+            let Some(line) = some.get(at) else { continue };
+            many.push((number, self.wrapped(line, errands)));
+        }
+        self.text(&many)
     }
 
     /// Lines as one text: a paragraph, a list, a log.

@@ -57,7 +57,7 @@ impl Lexicon {
             if found == hash {
                 return Some(symbol);
             }
-            at = (at + 1) % self.slots.len();
+            at = (at + 1) & (self.slots.len() - 1);
         }
     }
 

@@ -1,4 +1,5 @@
-//! A small linear model over the words of a text. It only warns: what it says is never a reason to redact.
+//! A small linear model over the words of a text. A passage that it alone finds is warned of, never redacted; at a
+//! sign of a rule what it says of the lines around counts for or against.
 //!
 //! Weights are 8 bits in a table that is found by a hash. Eight more bits of the hash stand beside each weight, so
 //! that words the trainer never saw weigh nothing, and text of another kind is not scored at random.

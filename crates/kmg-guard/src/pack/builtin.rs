@@ -59,6 +59,7 @@ impl Pack {
             let file: StructureFile = toml::from_str(text).map_err(|problem| PackError::new(name, problem.to_string()))?;
             structures.extend(file.rule.into_iter().map(|rule| (rule.structure, rule.head)));
         }
+        secrets::ready()?;
         Ok(Self { injection: Injection::read(INJECTION)?.with(Linear::read(model)?), structures })
     }
 

@@ -77,6 +77,8 @@ pub(crate) fn scan(pack: &Pack, text: &str) -> Scan {
         seen.secrets.push(Finding { rule: secret.rule.head.id.clone(), span, view: "plain", action: Action::Redact });
     }
     // What a redaction brings together is looked at again.
-    seen.text = secrets::redact(&seen.text, &mut report);
+    if !seen.secrets.is_empty() || seen.action == Action::Redact {
+        seen.text = secrets::redact(&seen.text, &mut report);
+    }
     seen
 }

@@ -40,7 +40,7 @@ pub(crate) use key_lines::key_lines;
 pub(crate) use keys::key_is_secret;
 pub(crate) use redact::redact;
 
-use crate::pack::Head;
+use crate::pack::{Head, PackError};
 use crate::report::Kind;
 
 /// What stands in a secret's place.
@@ -56,6 +56,14 @@ pub(crate) fn is_placeholder(text: &str) -> bool {
 /// The secrets in canonical text: spans in bytes, in order, none over another, on character boundaries.
 pub(crate) fn find(text: &str) -> Vec<Found<'static>> {
     pack::embedded().map(|pack| pack.find(text)).unwrap_or_default()
+}
+
+/// Whether there are rules to find with: without them a text only seems to hold no secret.
+///
+/// # Errors
+/// What is wrong with them.
+pub(crate) fn ready() -> Result<(), PackError> {
+    pack::embedded().map(|_| ()).map_err(|error| PackError::new("secrets", error.to_string()))
 }
 
 /// Reads a rule file of an operator, compiles its expressions and proves its rules; how many there are.

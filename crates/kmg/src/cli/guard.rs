@@ -33,7 +33,7 @@ pub(crate) enum GuardCommand {
         /// Print what was found instead: rule, place, action, and the rule's reason
         #[arg(long)]
         explain: bool,
-        /// Where the text comes from
+        /// Where the text comes from; no rule differs by it yet
         #[arg(long = "as", value_name = "SOURCE", value_enum, default_value_t)]
         source: Source,
     },
@@ -51,7 +51,7 @@ pub(crate) enum GuardCommand {
         /// Rows tell the secrets that must be gone
         #[arg(long)]
         secrets: bool,
-        /// Where the texts come from
+        /// Where the texts come from; no rule differs by it yet
         #[arg(long = "as", value_name = "SOURCE", value_enum, default_value_t)]
         source: Source,
     },
